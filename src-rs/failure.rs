@@ -28,7 +28,7 @@ impl Phase {
 }
 
 /// One address that was dialled and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
     /// The address that was tried.
     pub address: SocketAddr,
