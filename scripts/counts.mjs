@@ -1,0 +1,24 @@
+// Reads how many tests passed and failed out of what cargo and ava print; runs nothing.
+
+/** Sums of the `test result:` lines of `cargo test`, one per test program. */
+export function countCargo({ code, output }) {
+  const results = [...output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm)]
+  return settle(code, results.length > 0, sum(results, 1), sum(results, 2), sum(results, 3))
+}
+
+/** The figures that end ava's TAP. */
+export function countTap({ code, output }) {
+  const results = [...output.matchAll(/^# pass (\d+)\n# fail (\d+)$/gm)]
+  const skipped = [...output.matchAll(/^# skip (\d+)$/gm)]
+  return settle(code, results.length === 1, sum(results, 1), sum(results, 2), sum(skipped, 1))
+}
+
+// A run that crashed may have printed good figures or none: it counts as a failure of its own.
+function settle(code, complete, passed, failed, skipped) {
+  const crashed = (code !== 0 && failed === 0) || !complete
+  return { passed, failed: crashed ? failed + 1 : failed, skipped }
+}
+
+function sum(matches, group) {
+  return matches.reduce((total, match) => total + Number(match[group]), 0)
+}

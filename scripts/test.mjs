@@ -1,0 +1,46 @@
+// The whole check of the project: build, format, lint, licences, types, package, tests. Ends with `N passed, N failed`.
+
+import { countCargo, countTap } from './counts.mjs'
+import { available, record } from './run.mjs'
+
+const ci = process.env.CI === 'true'
+const totals = { passed: 0, failed: 0 }
+const failures = []
+
+await check('build', 'node scripts/build.mjs')
+await check('format of Rust', 'cargo fmt --all --check')
+await check('format and lint of TypeScript', 'biome ci --error-on-warnings')
+await check('clippy', 'cargo clippy --workspace --all-targets -- -D warnings')
+await check('clippy without Node', 'cargo clippy --workspace --all-targets --no-default-features -- -D warnings')
+// Advisories need the network and change by the day: they are the nightly run's.
+if (ci || available('cargo-deny'))
+  await check('licences and sources', 'cargo deny --offline check bans licenses sources')
+else console.log('\n== licences and sources: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)')
+await check('types', 'tsc -p tsconfig.test.json')
+await check('package', 'publint --strict')
+await suite('Rust tests', 'cargo test --no-default-features', countCargo)
+await suite('Node tests', 'ava --tap', countTap)
+
+for (const failure of failures) console.log(`FAILED: ${failure}`)
+console.log(`${totals.passed} passed, ${totals.failed} failed`)
+process.exitCode = totals.failed === 0 ? 0 : 1
+
+async function check(name, command) {
+  console.log(`\n== ${name}: ${command}`)
+  const { code } = await record(command)
+  if (code !== 0) fail(name, 1)
+}
+
+async function suite(name, command, count) {
+  console.log(`\n== ${name}: ${command}`)
+  const { passed, failed, skipped } = count(await record(command))
+  totals.passed += passed
+  if (failed > 0) fail(name, failed)
+  // What is skipped for want of a server on a user's machine has to run in CI.
+  if (skipped > 0 && ci) fail(`${name}: ${skipped} skipped`, skipped)
+}
+
+function fail(name, count) {
+  totals.failed += count
+  failures.push(name)
+}
