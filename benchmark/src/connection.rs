@@ -1,0 +1,177 @@
+//! One connection of the far end, moved on as far as its socket allows; knows nothing of the other ones or of polling.
+
+use crate::payload::Payload;
+use crate::role::{ANSWER, LONGEST, Role};
+use mio::net::TcpStream;
+use std::io::{self, ErrorKind, Read, Write};
+
+/// What is to become of a connection after a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Waits for its socket.
+    Open,
+    /// Is over: close the socket.
+    Over,
+    /// Asked for a thread of its own (`alone`).
+    Alone,
+}
+
+/// A socket and how far its part is played.
+pub struct Connection {
+    /// The socket, non-blocking.
+    pub socket: TcpStream,
+    stage: Stage,
+    /// Bytes to send before anything else is read; `sent` of them are gone.
+    answer: Vec<u8>,
+    sent: usize,
+    /// Close once `answer` is sent.
+    last: bool,
+}
+
+enum Stage {
+    Command(Vec<u8>),
+    Echo,
+    Alone,
+    Stream { payload: Payload, position: u64 },
+    Sink { count: u64 },
+    Idle,
+}
+
+impl Connection {
+    /// A connection whose command is still to come.
+    pub fn new(socket: TcpStream) -> Self {
+        Self { socket, stage: Stage::Command(Vec::new()), answer: Vec::new(), sent: 0, last: false }
+    }
+
+    /// Bytes that came behind the `alone` command, to be echoed first.
+    pub fn into_alone(self) -> (TcpStream, Vec<u8>) {
+        (self.socket, self.answer)
+    }
+
+    /// Sends and receives until the socket blocks. `closing` says that the other side is known to have ended:
+    /// without it a short read means that nothing more is there (edge-triggered epoll tells of what comes next).
+    pub fn proceed(&mut self, closing: bool, scratch: &mut [u8]) -> io::Result<Fate> {
+        loop {
+            if !self.flush()? {
+                return Ok(Fate::Open);
+            }
+            if self.last {
+                return Ok(Fate::Over);
+            }
+            let count = match self.socket.read(scratch) {
+                Ok(0) => match self.stage {
+                    Stage::Sink { count } => {
+                        self.reply(format!("{count}\n").as_bytes());
+                        continue;
+                    }
+                    _ => return Ok(Fate::Over),
+                },
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Fate::Open),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            self.receive(&scratch[..count])?;
+            if matches!(self.stage, Stage::Alone) {
+                return Ok(Fate::Alone);
+            }
+            if self.settled() && count < scratch.len() && !closing {
+                return Ok(Fate::Open);
+            }
+        }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.stage {
+            Stage::Command(line) => {
+                let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else {
+                    line.extend_from_slice(bytes);
+                    return if line.len() <= LONGEST { Ok(()) } else { Err(ErrorKind::InvalidData.into()) };
+                };
+                line.extend_from_slice(&bytes[..end]);
+                let role = Role::parse(line).ok_or(ErrorKind::InvalidData)?;
+                self.play(role);
+                let rest = &bytes[end + 1..];
+                if rest.is_empty() { Ok(()) } else { self.receive(rest) }
+            }
+            Stage::Echo => self.echo(bytes),
+            Stage::Alone => {
+                self.answer.extend_from_slice(bytes);
+                Ok(())
+            }
+            Stage::Sink { count } => {
+                *count += bytes.len() as u64;
+                Ok(())
+            }
+            Stage::Stream { .. } | Stage::Idle => Ok(()),
+        }
+    }
+
+    fn play(&mut self, role: Role) {
+        self.stage = match role {
+            Role::Echo => Stage::Echo,
+            Role::Alone => Stage::Alone,
+            Role::Stream(payload) => Stage::Stream { payload, position: 0 },
+            Role::Sink => Stage::Sink { count: 0 },
+            Role::Idle => Stage::Idle,
+            Role::Ask => {
+                self.reply(ANSWER);
+                Stage::Idle
+            }
+        };
+    }
+
+    fn reply(&mut self, bytes: &[u8]) {
+        self.answer.extend_from_slice(bytes);
+        self.last = true;
+    }
+
+    /// Straight from the scratch buffer to the socket; only what does not fit is kept.
+    fn echo(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let gone = if self.answer.is_empty() { write(&mut self.socket, bytes)? } else { 0 };
+        self.answer.extend_from_slice(&bytes[gone..]);
+        Ok(())
+    }
+
+    /// Sends what is due; `false` if the socket is full.
+    fn flush(&mut self) -> io::Result<bool> {
+        while self.sent < self.answer.len() {
+            match write(&mut self.socket, &self.answer[self.sent..])? {
+                0 => return Ok(false),
+                count => self.sent += count,
+            }
+        }
+        self.answer.clear();
+        self.sent = 0;
+        if let Stage::Stream { payload, position } = &mut self.stage {
+            loop {
+                let run = payload.run(*position);
+                if run.is_empty() {
+                    break;
+                }
+                match write(&mut self.socket, run)? {
+                    0 => return Ok(false),
+                    count => *position += count as u64,
+                }
+            }
+            self.last = true;
+        }
+        Ok(true)
+    }
+
+    /// Whether there is nothing to send and no reason to close.
+    fn settled(&self) -> bool {
+        self.answer.is_empty() && !self.last && !matches!(self.stage, Stage::Stream { .. })
+    }
+}
+
+/// One write; 0 if the socket is full.
+fn write(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match socket.write(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
