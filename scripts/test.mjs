@@ -1,5 +1,6 @@
 // The whole check of the project: build, format, lint, licences, types, package, tests. Ends with `N passed, N failed`.
 
+import { rmSync } from 'node:fs'
 import { countCargo, countTap } from './counts.mjs'
 import { available, record } from './run.mjs'
 
@@ -14,8 +15,9 @@ await check('clippy', 'cargo clippy --workspace --all-targets -- -D warnings')
 await check('clippy without Node', 'cargo clippy --workspace --all-targets --no-default-features -- -D warnings')
 // Advisories need the network and change by the day: they are the nightly run's.
 if (ci || available('cargo-deny'))
-  await check('licences and sources', 'cargo deny --offline check bans licenses sources')
+  await check('licences and sources', 'cargo deny --locked check bans licenses sources')
 else console.log('\n== licences and sources: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)')
+rmSync('build/test', { recursive: true, force: true })
 await check('types', 'tsc -p tsconfig.test.json')
 await check('package', 'publint --strict')
 await suite('Rust tests', 'cargo test --no-default-features', countCargo)
