@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Encodings: labels as users write them, bytes to text and back, and what ends a line in them; knows no I/O, no JavaScript.
+
+mod label;
+
+pub use label::{Label, Text, Unmappable};
