@@ -1,0 +1,80 @@
+//! The failures of a dial, told so that a person sees which address said what; knows no sockets.
+
+use super::{
+    Plan,
+    race::{Course, Refusal},
+};
+use crate::failure::{Attempt, Failure, Outcome, Phase, system_code};
+
+/// As many attempts as a message lists; the failure itself holds all.
+const LISTED: usize = 8;
+
+/// No address let us connect. One address: Node's own message. Several: the most telling refusal stands for all, and the
+/// message lists them.
+pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
+    let attempts = course.attempts();
+    let Some(telling) = most_telling(course) else {
+        return Failure::new(
+            "ERR_INTERNAL",
+            Phase::Connect,
+            format!("{}: no address was tried", plan.target()),
+        );
+    };
+    let failure = Failure::system_at(&telling.error, Phase::Connect, telling.syscall, telling.address);
+    if attempts.len() == 1 {
+        return Failure { attempts, ..failure };
+    }
+    let message = format!(
+        "{} {} {}: all {} addresses failed: {}",
+        telling.syscall,
+        failure.code,
+        plan.target(),
+        attempts.len(),
+        list(&attempts),
+    );
+    Failure { message, address: None, attempts, ..failure }
+}
+
+/// The time was over before the name had addresses.
+pub fn lookup_timed_out(plan: &Plan) -> Failure {
+    timed_out(plan, Phase::Lookup, format!("looking up {}", plan.host), Vec::new())
+}
+
+/// The time was over before an address let us connect.
+pub fn connect_timed_out(plan: &Plan, course: &Course) -> Failure {
+    let attempts = course.attempts();
+    timed_out(plan, Phase::Connect, format!("connecting: {}", list(&attempts)), attempts)
+}
+
+fn timed_out(plan: &Plan, phase: Phase, doing: String, attempts: Vec<Attempt>) -> Failure {
+    let millis = plan.timeout.unwrap_or_default().as_millis();
+    let message = format!("connection to {} timed out after {millis} ms while {doing}", plan.target());
+    Failure { attempts, ..Failure::new("ETIMEDOUT", phase, message) }
+}
+
+/// The first refusal that says something of the far end or of this process' limits. The others only say that this machine
+/// has no way to that kind of address, as most machines have none to IPv6; they count when there is nothing else.
+fn most_telling(course: &Course) -> Option<&Refusal> {
+    let no_way = |refusal: &&Refusal| {
+        let code = system_code(&refusal.error);
+        matches!(&*code, "EADDRNOTAVAIL" | "EAFNOSUPPORT" | "EHOSTUNREACH" | "ENETUNREACH")
+    };
+    course.refusals().find(|refusal| !no_way(refusal)).or_else(|| course.refusals().next())
+}
+
+fn list(attempts: &[Attempt]) -> String {
+    let mut parts: Vec<_> = attempts.iter().take(LISTED).map(tell).collect();
+    if attempts.len() > LISTED {
+        parts.push(format!("and {} more", attempts.len() - LISTED));
+    }
+    parts.join(", ")
+}
+
+fn tell(attempt: &Attempt) -> String {
+    let outcome = match &attempt.outcome {
+        Outcome::Failed(code) => code,
+        Outcome::Unfinished => "unfinished",
+        Outcome::Won => "connected",
+    };
+    format!("{} {outcome} after {:.1} ms", attempt.address, attempt.millis)
+}

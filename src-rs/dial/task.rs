@@ -1,0 +1,57 @@
+//! A dial that runs by itself and can be given up; knows nothing of what a dial does.
+
+use tokio::task::AbortHandle;
+
+use super::{Dialled, Plan, dial, runtime};
+use crate::failure::{Failure, Phase};
+
+/// A dial under way; dropping it gives the dial up, as [`Dialling::abandon`] does.
+#[derive(Debug)]
+#[must_use = "dropping it abandons the dial"]
+pub struct Dialling(AbortHandle);
+
+impl Dialling {
+    /// Gives the dial up; its sockets close soon after. `done` is not called any more, unless that call has begun on the
+    /// other thread: then the connection it hands over is its receiver's to close.
+    pub fn abandon(self) {}
+}
+
+impl Drop for Dialling {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Dials on the process-wide runtime and calls `done`, at most once, on that runtime's thread, which may be before this
+/// returns. `done` must not block: all dials share the thread.
+pub fn start(plan: Plan, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling {
+    let mut promise = Promise(Some(done));
+    let task = runtime::handle().spawn(async move {
+        let result = dial(plan).await;
+        promise.settle(result);
+    });
+    Dialling(task.abort_handle())
+}
+
+/// The duty to call `done`, which even a panic of the dial does not end; only abandoning does.
+struct Promise<F: FnOnce(Result<Dialled, Failure>)>(Option<F>);
+
+impl<F: FnOnce(Result<Dialled, Failure>)> Promise<F> {
+    fn settle(&mut self, result: Result<Dialled, Failure>) {
+        if let Some(done) = self.0.take() {
+            done(result);
+        }
+    }
+}
+
+impl<F: FnOnce(Result<Dialled, Failure>)> Drop for Promise<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.settle(Err(Failure::new(
+                "ERR_INTERNAL",
+                Phase::Connect,
+                "the dial broke off by a fault of its own",
+            )));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Plain TCP over the system's socket; knows how to move bytes, not when the socket is ready.
+
+use std::{
+    ffi::c_int,
+    io::{self, IoSlice, Read as _},
+    net::{Shutdown, SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use super::Stream;
+
+/// The system's name for a socket, as an event loop wants it.
+#[cfg(unix)]
+pub type RawSocketHandle = std::os::fd::RawFd;
+/// The system's name for a socket, as an event loop wants it.
+#[cfg(windows)]
+pub type RawSocketHandle = std::os::windows::io::RawSocket;
+
+/// The most parts that one system call takes: Linux's UIO_MAXIOV (`sendmsg` fails with EMSGSIZE beyond it).
+const MAX_PARTS: usize = 1024;
+
+/// Linux's MSG_NOSIGNAL: a write to a closed connection is EPIPE and never the signal SIGPIPE, whatever the host
+/// process does with signals.
+#[cfg(target_os = "linux")]
+const SEND_FLAGS: c_int = 0x4000;
+/// Elsewhere there is no such signal (Windows), or the socket is made without it (SO_NOSIGPIPE).
+#[cfg(not(target_os = "linux"))]
+const SEND_FLAGS: c_int = 0;
+
+/// A connected, non-blocking TCP socket; dropping it closes it.
+#[derive(Debug)]
+pub struct Socket(socket2::Socket);
+
+impl TryFrom<TcpStream> for Socket {
+    type Error = io::Error;
+
+    /// Takes a connected socket over and makes it non-blocking.
+    fn try_from(connected: TcpStream) -> io::Result<Socket> {
+        connected.set_nonblocking(true)?;
+        Ok(Socket(connected.into()))
+    }
+}
+
+impl Socket {
+    /// The handle to watch; it is this value's own and dies with it.
+    #[cfg(unix)]
+    pub fn raw(&self) -> RawSocketHandle {
+        std::os::fd::AsRawFd::as_raw_fd(&self.0)
+    }
+
+    /// The handle to watch; it is this value's own and dies with it.
+    #[cfg(windows)]
+    pub fn raw(&self) -> RawSocketHandle {
+        std::os::windows::io::AsRawSocket::as_raw_socket(&self.0)
+    }
+
+    /// This end's address.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        internet(self.0.local_addr()?)
+    }
+
+    /// The far end's address; fails with `NotConnected` once the peer has reset the connection.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        internet(self.0.peer_addr()?)
+    }
+}
+
+impl Stream for Socket {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [only] => self.0.send_with_flags(only, SEND_FLAGS),
+            _ => self.0.send_vectored_with_flags(&parts[..parts.len().min(MAX_PARTS)], SEND_FLAGS),
+        }
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)
+    }
+
+    fn reset(&mut self) {
+        // It fails only where the peer's reset has come first, and then there is nothing left to send.
+        let _ = self.0.set_linger(Some(Duration::ZERO));
+    }
+}
+
+fn internet(address: socket2::SockAddr) -> io::Result<SocketAddr> {
+    address.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
+}
