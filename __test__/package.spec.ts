@@ -50,6 +50,19 @@ test('the lock file names no registry', (t) => {
   t.notRegex(text('package-lock.json'), /"resolved"/)
 })
 
+test('the lock file holds every platform package of its tools, or npm ci would refuse it', (t) => {
+  const locked = json('package-lock.json')['packages'] as Record<string, { optionalDependencies?: object }>
+  const absent = Object.entries(locked).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter((name) => {
+      const folders = path
+        .split('/node_modules/')
+        .map((_, index, parts) => parts.slice(0, index + 1).join('/node_modules/'))
+      return !['', ...folders.map((folder) => `${folder}/`)].some((folder) => `${folder}node_modules/${name}` in locked)
+    })
+  )
+  t.deepEqual(absent, [])
+})
+
 test('require and import give the same objects under the same names', async (t) => {
   const required = require('tcpull') as Record<string, unknown>
   const imported = (await import(
