@@ -34,7 +34,7 @@ enum Stage {
     Alone,
     Stream { payload: Payload, position: u64 },
     Sink { count: u64 },
-    Idle,
+    Answered,
 }
 
 impl Connection {
@@ -103,7 +103,7 @@ impl Connection {
                 *count += bytes.len() as u64;
                 Ok(())
             }
-            Stage::Stream { .. } | Stage::Idle => Ok(()),
+            Stage::Stream { .. } | Stage::Answered => Ok(()),
         }
     }
 
@@ -113,10 +113,9 @@ impl Connection {
             Role::Alone => Stage::Alone,
             Role::Stream(payload) => Stage::Stream { payload, position: 0 },
             Role::Sink => Stage::Sink { count: 0 },
-            Role::Idle => Stage::Idle,
             Role::Ask => {
                 self.reply(ANSWER);
-                Stage::Idle
+                Stage::Answered
             }
         };
     }

@@ -18,8 +18,6 @@ pub enum Role {
     Sink,
     /// `ask`: answers [`ANSWER`] and closes.
     Ask,
-    /// `idle`: nothing, until the other side closes.
-    Idle,
 }
 
 /// The answer to `ask`.
@@ -40,7 +38,6 @@ impl Role {
             }
             ["sink"] => Self::Sink,
             ["ask"] => Self::Ask,
-            ["idle"] => Self::Idle,
             _ => return None,
         };
         Some(role)

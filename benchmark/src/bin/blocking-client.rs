@@ -11,7 +11,8 @@ use std::net::TcpStream;
 use std::time::Instant;
 use tcpull_benchmark::payload::{LINE, byte_at};
 
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 64 * 1024;
+const MEBIBYTE: u64 = 1 << 20;
 const PING: usize = 64;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -72,13 +73,15 @@ fn lines(port: u16, units: u64) -> Outcome {
     if count == units { Ok(()) } else { Err(format!("{count} lines of {units}").into()) }
 }
 
+/// Units are MiB.
 fn pieces(port: u16, units: u64) -> Outcome {
-    let mut socket = open(port, &format!("bytes {}\n", units * PIECE as u64))?;
+    let length = units * MEBIBYTE;
+    let mut socket = open(port, &format!("bytes {length}\n"))?;
     let mut piece = vec![0; PIECE];
-    for _ in 0..units {
+    for position in (0..length).step_by(PIECE) {
         socket.read_exact(black_box(&mut piece))?;
-        if piece[0] != byte_at(0) || piece[PIECE - 1] != byte_at(PIECE as u64 - 1) {
-            return Err("a piece is wrong".into());
+        if piece[0] != byte_at(position) || piece[PIECE - 1] != byte_at(position + PIECE as u64 - 1) {
+            return Err(format!("the piece at {position} is wrong").into());
         }
     }
     if socket.read(&mut piece)? == 0 { Ok(()) } else { Err("more came than asked for".into()) }

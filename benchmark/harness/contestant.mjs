@@ -1,0 +1,56 @@
+// One contestant's turn at one workload, in a process of its own so that no one runs in code another one has warmed or
+// spoilt. Called with a job as JSON; prints what it took as JSON. Knows nothing of rounds or of the other contestants.
+import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { workloads } from '../workloads/index.mjs'
+
+const { workload: name, peer, run, parameters, port, units, warmUp } = JSON.parse(process.argv[2])
+const workload = workloads.find((workload) => workload.name === name)
+const contestant = (await import(`../peers/${peer}.mjs`))[run]
+
+const result = workload.measure === 'memory' ? await memory() : await time()
+// Memory is measured over connections left open: they would keep the process.
+process.stdout.write(JSON.stringify(result), () => process.exit())
+
+async function time() {
+  await turn(warmUp)
+  const [elapsed, thread, whole] = [process.hrtime.bigint(), threadTime(), process.cpuUsage()]
+  await turn(units)
+  const cpu = process.cpuUsage(whole)
+  return {
+    elapsed: Number(process.hrtime.bigint() - elapsed),
+    thread: threadTime() - thread,
+    process: (cpu.user + cpu.system) * 1000
+  }
+}
+
+async function memory() {
+  const warm = await turn(warmUp)
+  const before = await resident()
+  const kept = await turn(units)
+  const after = await resident()
+  // Named after the second look, all of them are reachable until then.
+  if (warm.length + kept.length !== warmUp + units) throw new Error('some connections were not kept')
+  return { bytes: after - before }
+}
+
+async function turn(units) {
+  const check = new workload.Check(units)
+  const kept = await contestant({ ...parameters, port, units, check })
+  check.done()
+  return kept
+}
+
+/** Nanoseconds the JS thread has run: on Linux the main thread's id is the process's. */
+function threadTime() {
+  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ', 1)[0])
+}
+
+/** Bytes resident once garbage is gone and finalizers have run. */
+async function resident() {
+  for (let i = 0; i < 5; i++) {
+    globalThis.gc()
+    await delay(50)
+  }
+  return process.memoryUsage.rss()
+}
