@@ -228,3 +228,6 @@ impl Drop for Buffer {
         give_block(std::mem::take(&mut self.block));
     }
 }
+
+#[cfg(test)]
+mod tests;

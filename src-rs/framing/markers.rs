@@ -9,7 +9,7 @@ use super::{
 
 /// The first window in which several markers are searched; each next one is twice as large, so that a marker that
 /// never comes costs no more than what is found, and an answer that is near is not paid by the length of the buffer.
-const FIRST_WINDOW: usize = 512;
+const FIRST_WINDOW: usize = 128;
 
 /// One or several markers.
 ///

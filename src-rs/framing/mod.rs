@@ -10,6 +10,7 @@ pub mod markers;
 pub mod want;
 
 mod effort;
+mod judge;
 
 #[cfg(test)]
 mod tests;

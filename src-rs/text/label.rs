@@ -13,7 +13,7 @@ use crate::framing::{Boundary, DoubleByte, LineRule};
 ///
 /// `latin1` and `binary` (every byte is the character of its number) and `ascii` (the same, with the high bit ignored when
 /// decoding) mean what Node's `Buffer` means by them; every other label is one of the WHATWG Encoding Standard, or
-/// `utf16le`, Node's name for `utf-16le`. `hex` and `base64` are not encodings of text.
+/// `utf16le` or `ucs2`, Node's names for `utf-16le`. `hex` and `base64` are not encodings of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label(Kind);
 
@@ -54,7 +54,7 @@ impl Label {
         Some(Label(match &name[..] {
             "latin1" | "binary" => Kind::Latin1,
             "ascii" => Kind::Ascii,
-            "utf16le" => Kind::Whatwg(UTF_16LE),
+            "utf16le" | "ucs2" => Kind::Whatwg(UTF_16LE),
             name => Kind::Whatwg(Encoding::for_label_no_replacement(name.as_bytes())?),
         }))
     }
