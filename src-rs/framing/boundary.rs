@@ -62,7 +62,7 @@ impl Boundary {
             Boundary::DoubleByte(_) => byte < 0x30,
             // Below 0x21 nothing is part of a character; a sender that forgets to return to ASCII at a line's end
             // still has its line ended.
-            Boundary::Iso2022Jp => byte < 0x21 && byte != 0x1B,
+            Boundary::Iso2022Jp => byte < 0x21,
         }
     }
 

@@ -70,8 +70,7 @@ fn until(
     scan: &mut Scan,
 ) -> Verdict {
     let area = &bytes[..bytes.len().min(markers.reach(max_size))];
-    let complete = ended && area.len() == bytes.len();
-    match markers.search(area, complete, scan) {
+    match markers.search(area, ended, scan) {
         Some(hit) if hit.start <= max_size => Verdict::Take(Taken {
             consumed: hit.end,
             data: 0..if keep { hit.end } else { hit.start },

@@ -101,8 +101,7 @@ impl LineRule {
         let wide = self.wide_ends.as_ref().filter(|_| !keep);
         let reach = wide.unwrap_or(&self.ends).reach(max_size);
         let area = &bytes[..bytes.len().min(reach)];
-        let complete = ended && area.len() == bytes.len();
-        if let Some(hit) = self.ends.search(area, complete, scan) {
+        if let Some(hit) = self.ends.search(area, ended, scan) {
             let data = if keep { hit.start } else { self.stripped(&bytes[..hit.start]) };
             return if data <= max_size { Line::Whole { data, hit } } else { Line::TooLong { found: true } };
         }

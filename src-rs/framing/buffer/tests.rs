@@ -121,19 +121,19 @@ fn bytes_put_back_where_they_were_taken_move_nothing() {
 #[test]
 fn bytes_put_back_one_by_one_move_the_others_rarely() {
     let mut buffer = filled(&[7; 1000]);
-    let spent = effort::of(|| (0..1_000_000).for_each(|_| buffer.unread(b"x")));
-    assert!(spent < 4_000_000, "{spent}");
-    assert_eq!(buffer.len(), 1_001_000);
-    assert_eq!(buffer.as_slice()[1_000_000..], [7; 1000]);
+    let spent = effort::of(|| (0..300_000).for_each(|_| buffer.unread(b"x")));
+    assert!(spent < 4 * 300_000, "{spent}");
+    assert_eq!(buffer.len(), 301_000);
+    assert_eq!(buffer.as_slice()[300_000..], [7; 1000]);
 }
 
 #[test]
 fn a_full_buffer_that_is_read_and_filled_in_small_pieces_moves_each_byte_rarely() {
     let mut buffer = filled(&vec![7; 10 * BLOCK]);
     let spent = effort::of(|| {
-        for _ in 0..1_000_000 {
-            buffer.consume(3);
-            buffer.append(b"abc");
+        for _ in 0..100_000 {
+            buffer.consume(30);
+            buffer.append(&[7; 30]);
         }
     });
     assert!(spent < 4 * 3_000_000, "{spent}");

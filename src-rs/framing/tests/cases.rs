@@ -127,6 +127,8 @@ fn lines_before_one_that_is_too_long_are_given_first() {
         let tail = "x".repeat(50);
         let input = format!("aaaa\nb\n{tail}");
         check(input, &script, &[line("aaaa"), line("b"), Seen::Limit, rest(&tail), Seen::End]);
+        let input = format!("aaaa\nb\n{tail}\nc\n");
+        check(input, &script, &[line("aaaa"), line("b"), Seen::Limit, line(&tail), line("c")]);
     }
 }
 
@@ -145,6 +147,13 @@ fn batches_end_within_a_block_unless_one_line_is_larger() {
         }
         at += consumed;
     }
+}
+
+#[test]
+fn a_batch_of_frames_ends_within_a_block() {
+    let input = b"\x02ab".repeat(BLOCK);
+    let judged = frames(Prefix::U8, 9, u32::MAX).judge(&input, false, &mut Scan::default());
+    assert!(matches!(judged, Verdict::Take(taken) if taken.consumed == BLOCK / 3 * 3));
 }
 
 #[test]
@@ -184,6 +193,25 @@ fn a_marker_is_not_found_inside_a_double_byte_character() {
     check(b"\x81\x30\x81\x300", &script, &[line(b"\x81\x30\x81\x30")]);
     check(b"\x81\x30A", &script, &[line(b"\x81")]);
     check(b"\x81\x30", &script, &[Seen::UnexpectedEnd]);
+}
+
+#[test]
+fn a_character_that_tells_only_later_whether_a_marker_is_in_it_does_not_pass_the_limit() {
+    let until = |marker: &[u8]| Want::Until {
+        markers: Rc::new(Markers::new(&[marker], Boundary::DoubleByte(DoubleByte::Gb18030))),
+        max_size: 1,
+        keep: false,
+    };
+    check(b"\x81\x30A", &[once(until(b"0"))], &[line(b"\x81")]);
+    check(b"\x81\x30x", &[once(until(b"0x"))], &[line(b"\x81")]);
+}
+
+#[test]
+fn a_carriage_return_of_a_multi_byte_encoding_may_complete_a_line_of_the_limit() {
+    let boundary = Boundary::DoubleByte(DoubleByte::ShiftJis);
+    let rule = Rc::new(LineRule::new(b"0".to_vec(), b"A".to_vec(), boundary));
+    let want = Want::Lines { rule, max_size: 1, keep: false, most: 1 };
+    check("1A0", &[once(want)], &[line("1")]);
 }
 
 #[test]
@@ -259,6 +287,10 @@ fn receive_is_decided_by_the_bytes_within_its_size() {
     let markers = Rc::new(Markers::new(&[b"0"], Boundary::DoubleByte(DoubleByte::Gb18030)));
     let want = Want::Receive { markers: Some(markers), max_size: 2, keep: false };
     check(b"\x81\x30A", &[once(want)], &[sized(b"\x81\x30")]);
+    // The digit is never known to be one; only then may the marker that ends after it win.
+    let markers = Markers::new(&[b"0", b"\x81\x30\x81"], Boundary::DoubleByte(DoubleByte::Gb18030));
+    let want = Want::Receive { markers: Some(Rc::new(markers)), max_size: 3, keep: false };
+    check(b"\x81\x30\x81", &[once(want)], &[Seen::Data(Vec::new(), Reason::Marker, 1)]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn per_byte(want: &Want, input: &[u8], chunk: usize) -> f64 {
 #[track_caller]
 fn assert_linear(want: &Want, unit: &[u8], bound: f64) {
     for chunk in [1, 7, 1500, BLOCK, usize::MAX] {
-        for size in [1 << 18, 1 << 21] {
+        for size in [1 << 16, 1 << 19] {
             let spent = per_byte(want, &unit.repeat(size / unit.len()), chunk);
             assert!(spent <= bound, "{spent} looks a byte at {size} bytes in chunks of {chunk}");
         }
@@ -79,8 +79,9 @@ fn characters_are_walked_once() {
 }
 
 #[test]
-fn the_windows_of_several_markers_reach_far_in_few_steps() {
-    let input = vec![b'a'; 1 << 21];
-    let spent = per_byte(&until(&[b"x", b"yz"], Boundary::Any), &input, usize::MAX);
-    assert!(spent < 2.5 + 3.0, "{spent}");
+fn the_windows_of_several_markers_overlap_in_few_places() {
+    let input = vec![b'a'; 1 << 20];
+    let markers = Markers::new(&[b"x", &[b'y'; 1000]], Boundary::Any);
+    let spent = effort::of(|| assert_eq!(markers.search(&input, false, &mut Scan::default()), None));
+    assert!(spent < 2 * input.len() as u64 + 20_000, "{spent}");
 }
