@@ -73,8 +73,9 @@ pub struct Failure {
     pub syscall: Option<&'static str>,
     /// The system's own error number, positive, where there is one.
     pub errno: Option<i32>,
-    /// The far end, where the failure concerns one address alone.
-    pub address: Option<SocketAddr>,
+    /// The address that the failed call was about, where it concerns one alone: the far end, for `bind` this end. Boxed,
+    /// so that a `Result` stays small on the way of every read.
+    pub address: Option<Box<SocketAddr>>,
     /// Every address that was dialled, in order of their starts.
     pub attempts: Vec<Attempt>,
 }
@@ -105,7 +106,7 @@ impl Failure {
         let failure = Failure::system(error, phase, syscall);
         // Node writes an IPv6 address without brackets here; scripts match on it.
         let message = format!("{} {}:{}", failure.message, address.ip(), address.port());
-        Failure { message, address: Some(address), ..failure }
+        Failure { message, address: Some(address.into()), ..failure }
     }
 }
 

@@ -78,3 +78,52 @@ fn tell(attempt: &Attempt) -> String {
     };
     format!("{} {outcome} after {:.1} ms", attempt.address, attempt.millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, ErrorKind},
+        net::SocketAddr,
+        time::Duration,
+    };
+
+    use super::{
+        super::race::{Connector, Stagger, race},
+        *,
+    };
+
+    /// Refuses port n with the n-th of its errors.
+    struct Refusing(Vec<ErrorKind>);
+
+    impl Connector for Refusing {
+        type Stream = ();
+
+        async fn connect(&self, address: SocketAddr) -> Result<(), Refusal> {
+            let error = io::Error::from(self.0[usize::from(address.port())]);
+            Err(Refusal { syscall: "connect", address, error })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_refusal_of_a_reached_host_counts_more_than_a_missing_way() {
+        use ErrorKind::{
+            AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, OutOfMemory, TimedOut,
+        };
+        let table: &[(&[ErrorKind], ErrorKind)] = &[
+            (&[ConnectionRefused], ConnectionRefused),
+            (&[NetworkUnreachable], NetworkUnreachable),
+            (&[NetworkUnreachable, ConnectionRefused], ConnectionRefused),
+            (&[ConnectionRefused, NetworkUnreachable], ConnectionRefused),
+            (&[AddrNotAvailable, HostUnreachable, TimedOut, ConnectionRefused], TimedOut),
+            (&[HostUnreachable, NetworkUnreachable], HostUnreachable),
+            (&[NetworkUnreachable, OutOfMemory], OutOfMemory),
+        ];
+        for (kinds, expected) in table {
+            let addresses: Vec<_> = (0..kinds.len()).map(|n| ([127, 0, 0, 1], n as u16).into()).collect();
+            let mut course = Course::default();
+            let stagger = Stagger::After(Duration::from_secs(1));
+            assert!(race(&Refusing(kinds.to_vec()), &addresses, stagger, &mut course).await.is_none());
+            assert_eq!(most_telling(&course).unwrap().error.kind(), *expected, "{kinds:?}");
+        }
+    }
+}

@@ -25,11 +25,16 @@ impl Drop for Dialling {
 /// Dials on the process-wide runtime and calls `done`, at most once, on that runtime's thread, which may be before this
 /// returns. `done` must not block: all dials share the thread.
 pub fn start(plan: Plan, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling {
+    spawn(dial(plan), done)
+}
+
+/// [`start`] for any way to dial.
+pub(super) fn spawn<D>(dialling: D, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling
+where
+    D: Future<Output = Result<Dialled, Failure>> + Send + 'static,
+{
     let mut promise = Promise(Some(done));
-    let task = runtime::handle().spawn(async move {
-        let result = dial(plan).await;
-        promise.settle(result);
-    });
+    let task = runtime::handle().spawn(async move { promise.settle(dialling.await) });
     Dialling(task.abort_handle())
 }
 
