@@ -1,1 +1,70 @@
-//! Placeholder.
+//! "Call me when this socket is ready or this time has come", on the JavaScript thread; knows no connection and no bytes.
+//!
+//! The loop's own callbacks only take notes. Once a turn, after all sockets have been polled, [`Turn::turn`] is
+//! called with the notes, so that everything a turn brought is handled, and told to JavaScript, together.
+
+#[cfg(feature = "binding")]
+#[allow(unsafe_code)]
+pub mod uv;
+
+use std::{io, rc::Rc, sync::Arc, time::Instant};
+
+use crate::stream::RawSocketHandle;
+
+/// Directions of a socket: what to wait for, or what has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// There is something to read, an end or an error included.
+    pub read: bool,
+    /// The system takes bytes again.
+    pub write: bool,
+}
+
+impl Ready {
+    /// Neither direction.
+    pub const NONE: Ready = Ready { read: false, write: false };
+    /// Both directions.
+    pub const BOTH: Ready = Ready { read: true, write: true };
+
+    /// Every direction of `self` is in `other`.
+    pub fn within(self, other: Ready) -> bool {
+        (!self.read || other.read) && (!self.write || other.write)
+    }
+}
+
+/// What the layer above does with a turn of the loop.
+pub trait Turn {
+    /// Called on the JavaScript thread with the tokens of the sockets that are ready; the list is empty when only
+    /// the time set by [`Reactor::wake_at`] has come or a [`Waker`] was used.
+    fn turn(&self, ready: &[(usize, Ready)]);
+}
+
+/// One environment's event source; lives and stays on its JavaScript thread.
+pub trait Reactor {
+    /// One socket's registration; dropping it ends the registration before the socket may be closed.
+    type Watch: Watch;
+
+    /// Registers a socket under `token`, waiting for nothing yet.
+    fn watch(&self, socket: RawSocketHandle, token: usize) -> io::Result<Self::Watch>;
+
+    /// Asks for a turn at `time`, in place of the time asked for before. Never keeps the process alive.
+    fn wake_at(&self, time: Option<Instant>);
+
+    /// A handle by which other threads ask for a turn.
+    fn waker(&self) -> Waker;
+
+    /// Whether work on other threads keeps the process alive.
+    fn keep_alive(&self, pending: bool);
+
+    /// Says who is called.
+    fn start(&self, turn: Rc<dyn Turn>);
+}
+
+/// One socket's registration with a [`Reactor`].
+pub trait Watch {
+    /// Waits for `interest`, in place of what was waited for before. Waiting for anything keeps the process alive.
+    fn want(&self, interest: Ready) -> io::Result<()>;
+}
+
+/// Asks a reactor for a turn from any thread; harmless once the reactor has gone.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;

@@ -1,0 +1,257 @@
+//! One connection as JavaScript holds it: a session, its registration with the loop, its alarm. Knows no operation's meaning.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+    rc::{Rc, Weak},
+    time::{Duration, Instant},
+};
+
+use napi::sys;
+use napi_derive::napi;
+
+use super::{
+    environment::{Environment, environment},
+    mail::{Direct, NativeAttempt, Post, attempt},
+    memory::{Value, external},
+};
+use crate::{
+    dial::{Dialled, Timings},
+    failure::{Attempt, Failure, Phase},
+    framing::Markers,
+    reactor::{Reactor as _, Ready, Watch as _, uv::UvWatch},
+    session::{OpId, Session, closed},
+    stream::Socket,
+};
+
+/// A connection; JavaScript's `TcpClient` holds it by its number and by an external value whose collection ends it.
+pub struct Connection {
+    token: u32,
+    live: RefCell<Option<Live>>,
+    peer: SocketAddr,
+    local: SocketAddr,
+    timings: Timings,
+    attempts: Box<[Attempt]>,
+    /// Bytes read and written, once closed.
+    totals: Cell<(u64, u64)>,
+    /// The markers last searched for, which the next search is likely to be for again.
+    pub markers: RefCell<Option<Rc<Markers>>>,
+}
+
+/// Dropped in this order: the registration must end before its socket closes.
+struct Live {
+    watch: UvWatch,
+    session: Session<Socket>,
+    /// When the environment was asked to come back.
+    alarm: Option<Instant>,
+}
+
+/// Ends the connection when JavaScript has collected its client.
+struct Holder {
+    environment: Weak<Environment>,
+    token: u32,
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        if let Some(environment) = self.environment.upgrade() {
+            let connection = environment.connections.borrow_mut().remove(&self.token);
+            if let Some(connection) = connection {
+                connection.abandon();
+            }
+        }
+    }
+}
+
+impl Connection {
+    /// Takes over what a dial has made; the value is `[token, holder]` for JavaScript.
+    pub fn open(environment: &Rc<Environment>, dialled: Dialled) -> Result<sys::napi_value, Failure> {
+        let token = environment.token();
+        let watch = environment
+            .reactor
+            .watch(dialled.stream.raw(), token as usize)
+            .map_err(|error| Failure::system(&error, Phase::Connect, "uv_poll_init"))?;
+        let session = Session::new(dialled.stream, &dialled.early);
+        let connection = Rc::new(Connection {
+            token,
+            live: RefCell::new(Some(Live { watch, session, alarm: None })),
+            peer: dialled.peer,
+            local: dialled.local,
+            timings: dialled.timings,
+            attempts: dialled.attempts.into(),
+            totals: Cell::default(),
+            markers: RefCell::default(),
+        });
+        environment.connections.borrow_mut().insert(token, connection);
+        let holder = external(environment.env, Holder { environment: Rc::downgrade(environment), token });
+        let mut pair = ptr::null_mut();
+        // SAFETY: a live environment within a handle scope.
+        unsafe {
+            sys::napi_create_array_with_length(environment.env, 2, &mut pair);
+            let number = super::memory::number(environment.env, token.into());
+            sys::napi_set_element(environment.env, pair, 0, number);
+            sys::napi_set_element(environment.env, pair, 1, holder);
+        }
+        Ok(pair)
+    }
+
+    /// Closes the socket without telling anyone.
+    pub fn abandon(&self) {
+        if let Ok(mut live) = self.live.try_borrow_mut() {
+            live.take();
+        }
+    }
+
+    /// The loop says that the socket is ready.
+    pub fn ready(&self, environment: &Environment, ready: Ready) {
+        let mut post = Post { mailbox: &environment.mailbox, direct: None };
+        let _ = self.run(environment, &mut post, |session, post| session.ready(ready, post));
+    }
+
+    /// The time that `alarm` was set to has come.
+    pub fn rang(&self, environment: &Environment, now: Instant) {
+        if let Ok(mut live) = self.live.try_borrow_mut()
+            && let Some(live) = live.as_mut()
+            && live.alarm.is_some_and(|time| time <= now)
+        {
+            live.alarm = None;
+        }
+        let mut post = Post { mailbox: &environment.mailbox, direct: None };
+        let _ = self.run(environment, &mut post, |session, post| session.expire(now, post));
+    }
+
+    /// Lets `act` work on the session, then brings the registration and the alarm up to date. Fails when the
+    /// connection is closed, or when the code below has a defect: then it is closed, with `ERR_INTERNAL`.
+    pub fn run<R>(
+        &self,
+        environment: &Environment,
+        post: &mut Post<'_>,
+        act: impl FnOnce(&mut Session<Socket>, &mut Post<'_>) -> R,
+    ) -> Result<R, Failure> {
+        let Ok(mut guard) = self.live.try_borrow_mut() else { return Err(internal()) };
+        let Some(live) = guard.as_mut() else { return Err(closed(Phase::Read)) };
+        let result = catch_unwind(AssertUnwindSafe(|| act(&mut live.session, post)));
+        let result = match result {
+            Ok(result) => Ok(result),
+            Err(_) => {
+                // The state is no longer to be trusted, but every pending operation must still end.
+                let _ = catch_unwind(AssertUnwindSafe(|| live.session.fail_all(&internal(), post)));
+                self.drop_live(&mut guard);
+                return Err(internal());
+            }
+        };
+        if live.session.is_closed() {
+            self.drop_live(&mut guard);
+            return result;
+        }
+        if let Err(error) = live.watch.want(live.session.interest()) {
+            let failure = Failure::system(&error, Phase::Read, "uv_poll_start");
+            live.session.fail_all(&failure, post);
+            self.drop_live(&mut guard);
+            return result;
+        }
+        if let Some(deadline) = live.session.next_deadline()
+            && live.alarm.is_none_or(|alarm| deadline < alarm)
+        {
+            live.alarm = Some(deadline);
+            environment.alarm(self.token, deadline);
+        }
+        result
+    }
+
+    fn drop_live(&self, live: &mut Option<Live>) {
+        if let Some(live) = live.take() {
+            self.totals.set((live.session.bytes_read(), live.session.bytes_written()));
+        }
+    }
+
+    fn counters(&self) -> (u64, u64, usize) {
+        match self.live.borrow().as_ref() {
+            Some(live) => (live.session.bytes_read(), live.session.bytes_written(), live.session.buffered()),
+            None => (self.totals.get().0, self.totals.get().1, 0),
+        }
+    }
+}
+
+fn internal() -> Failure {
+    Failure::new("ERR_INTERNAL", Phase::Read, "a defect in tcpull; the connection was closed")
+}
+
+/// Finds a connection and calls `act` with an outbox for the call of `op`; gives the value to return.
+pub fn call<R>(
+    id: u32,
+    token: u32,
+    direct: Direct,
+    act: impl FnOnce(&Connection, &mut Session<Socket>, &mut Post<'_>) -> R,
+) -> Value {
+    let Some(environment) = environment(id) else { return Value(ptr::null_mut()) };
+    let op = direct.op;
+    let mut post = Post { mailbox: &environment.mailbox, direct: Some(direct) };
+    let connection = environment.connections.borrow().get(&token).cloned();
+    let result = match &connection {
+        Some(connection) => {
+            connection.run(&environment, &mut post, |session, post| act(connection, session, post))
+        }
+        None => Err(closed(Phase::Read)),
+    };
+    if let Err(failure) = result {
+        post.fail(op, failure);
+    }
+    post.result()
+}
+
+/// Now, that many milliseconds later; 0 means no deadline.
+pub fn deadline(millis: f64) -> Option<Instant> {
+    // A deadline past what the clock can hold is none.
+    (millis > 0.0)
+        .then(|| Duration::try_from_secs_f64(millis / 1000.0).ok())?
+        .and_then(|wait| Instant::now().checked_add(wait))
+}
+
+/// An operation without memory or text of its own.
+pub fn plain(op: OpId) -> Direct {
+    Direct { op, memory: None, codec: None, result: None }
+}
+
+/// Bytes read, bytes written and bytes buffered.
+#[napi(catch_unwind)]
+pub fn counters(environment: u32, token: u32) -> Vec<f64> {
+    let connection = find(environment, token);
+    let (read, written, buffered) = connection.map_or((0, 0, 0), |connection| connection.counters());
+    vec![read as f64, written as f64, buffered as f64]
+}
+
+/// What the dial found out.
+#[napi(object, object_from_js = false)]
+pub struct NativeDescription {
+    pub remote_address: String,
+    pub remote_port: u32,
+    pub remote_family: u32,
+    pub local_address: String,
+    pub local_port: u32,
+    pub lookup: Option<f64>,
+    pub connect: f64,
+    pub attempts: Vec<NativeAttempt>,
+}
+
+/// Addresses, times and attempts of a connection, open or closed.
+#[napi(catch_unwind)]
+pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
+    let connection = find(environment, token)?;
+    Some(NativeDescription {
+        remote_address: connection.peer.ip().to_string(),
+        remote_port: connection.peer.port().into(),
+        remote_family: if connection.peer.is_ipv4() { 4 } else { 6 },
+        local_address: connection.local.ip().to_string(),
+        local_port: connection.local.port().into(),
+        lookup: connection.timings.lookup,
+        connect: connection.timings.connect,
+        attempts: connection.attempts.iter().map(attempt).collect(),
+    })
+}
+
+fn find(id: u32, token: u32) -> Option<Rc<Connection>> {
+    environment(id)?.connections.borrow().get(&token).cloned()
+}

@@ -1,0 +1,277 @@
+//! One JavaScript environment: its reactor, its mailbox, its turns and its end. Knows connections only as members of a turn.
+
+use std::{
+    cell::{Cell, RefCell},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use napi::{Env, bindgen_prelude::FromNapiValue, sys};
+use napi_derive::napi;
+
+use super::{
+    connection::Connection,
+    mail::{MAIL_LENGTH, Mailbox},
+    memory::{Reference, Value},
+};
+use crate::{
+    dial::{Dialled, Dialling},
+    failure::Failure,
+    reactor::{Reactor as _, Ready, Turn, uv::UvReactor},
+    session::OpId,
+};
+
+/// Dials that ended, on their way from tokio's thread.
+type Ended = Arc<Mutex<Vec<(OpId, Result<Dialled, Failure>)>>>;
+
+/// What belongs to one environment (the main thread or a worker).
+pub struct Environment {
+    pub env: sys::napi_env,
+    pub mailbox: Mailbox,
+    pub reactor: UvReactor,
+    /// JavaScript's callback: so many records are in the mailbox.
+    settled: Reference,
+    /// Small writes of a tick, one after the other; filled by JavaScript.
+    outgoing: (*const u8, usize),
+    _outgoing: Reference,
+    pub connections: RefCell<HashMap<u32, Rc<Connection>>>,
+    next_token: Cell<u32>,
+    alarms: RefCell<BinaryHeap<Reverse<(Instant, u32)>>>,
+    /// When the reactor's timer will fire.
+    wake_at: Cell<Option<Instant>>,
+    dials: RefCell<HashMap<OpId, Dialling>>,
+    ended: Ended,
+}
+
+thread_local! {
+    /// The environments of this thread by number: one, unless the module was loaded again.
+    static ENVIRONMENTS: RefCell<Vec<Option<Rc<Environment>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The environment that `start` numbered `id`.
+pub fn environment(id: u32) -> Option<Rc<Environment>> {
+    ENVIRONMENTS.try_with(|all| all.borrow().get(id as usize).cloned().flatten()).ok().flatten()
+}
+
+/// Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
+/// with the native side for good; `settled(count)` is called when operations have ended. Gives the environment's number.
+#[napi(
+    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void"
+)]
+pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Value) -> napi::Result<u32> {
+    let raw = env.raw();
+    // SAFETY: the values are those of this call; the module keeps both arrays and lets nobody detach them.
+    let (numbers, out) =
+        unsafe { (<&mut [f64]>::from_napi_value(raw, mail.0)?, <&[u8]>::from_napi_value(raw, outgoing.0)?) };
+    if numbers.len() != MAIL_LENGTH {
+        return Err(napi::Error::from_reason(format!("the mailbox must have {MAIL_LENGTH} places")));
+    }
+    let mut event_loop = ptr::null_mut();
+    // SAFETY: a live environment.
+    unsafe { sys::napi_get_uv_event_loop(raw, &mut event_loop) };
+    // SAFETY: N-API says that this is the thread's loop.
+    let reactor = unsafe { UvReactor::new(event_loop.cast()) }.map_err(napi::Error::from_reason)?;
+    let environment = Rc::new(Environment {
+        env: raw,
+        mailbox: Mailbox::new(raw, (mail.0, numbers.as_mut_ptr()), values.0),
+        reactor,
+        settled: Reference::new(raw, settled.0),
+        outgoing: (out.as_ptr(), out.len()),
+        _outgoing: Reference::new(raw, outgoing.0),
+        connections: RefCell::default(),
+        next_token: Cell::new(0),
+        alarms: RefCell::default(),
+        wake_at: Cell::new(None),
+        dials: RefCell::default(),
+        ended: Ended::default(),
+    });
+    environment.reactor.start(Rc::new(Turns(environment.clone())));
+    let data = Rc::into_raw(environment.clone()).cast::<c_void>().cast_mut();
+    let mut handle = ptr::null_mut();
+    // SAFETY: `data` is given back to an `Rc` by the hook, which N-API calls once.
+    unsafe { sys::napi_add_async_cleanup_hook(raw, Some(tear_down), data, &mut handle) };
+    Ok(ENVIRONMENTS.with(|all| {
+        all.borrow_mut().push(Some(environment));
+        all.borrow().len() as u32 - 1
+    }))
+}
+
+/// The environment ends: every socket is closed and every handle given back before the loop may go.
+unsafe extern "C" fn tear_down(hook: sys::napi_async_cleanup_hook_handle, data: *mut c_void) {
+    // SAFETY: made by `Rc::into_raw` in `start`; N-API calls the hook once.
+    let environment = unsafe { Rc::from_raw(data.cast::<Environment>()) };
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        environment.dials.borrow_mut().clear();
+        let connections = std::mem::take(&mut *environment.connections.borrow_mut());
+        connections.values().for_each(|connection| connection.abandon());
+        // SAFETY: the hook's handle is removed once, when libuv has closed the last handle.
+        let done = Box::new(move || {
+            let _ = unsafe { sys::napi_remove_async_cleanup_hook(hook) };
+        });
+        environment.reactor.close(done);
+        let _ = ENVIRONMENTS.try_with(|all| {
+            for slot in all.borrow_mut().iter_mut() {
+                slot.take_if(|other| Rc::ptr_eq(other, &environment));
+            }
+        });
+    }));
+}
+
+impl Environment {
+    /// Bytes `start..start + length` of the tick's small writes.
+    pub fn outgoing(&self, start: usize, length: usize) -> Option<&[u8]> {
+        if start.checked_add(length)? > self.outgoing.1 {
+            return None;
+        }
+        // SAFETY: within the array, which lives as long as `self` and which JavaScript does not touch during a call.
+        Some(unsafe { std::slice::from_raw_parts(self.outgoing.0.add(start), length) })
+    }
+
+    /// A number for a new connection; not used again while it lives.
+    pub fn token(&self) -> u32 {
+        loop {
+            let token = self.next_token.replace(self.next_token.get().wrapping_add(1));
+            if !self.connections.borrow().contains_key(&token) {
+                return token;
+            }
+        }
+    }
+
+    /// Asks for a turn of `token`'s connection at `time`.
+    pub fn alarm(&self, token: u32, time: Instant) {
+        self.alarms.borrow_mut().push(Reverse((time, token)));
+        if self.wake_at.get().is_none_or(|earlier| time < earlier) {
+            self.wake_at.set(Some(time));
+            self.reactor.wake_at(Some(time));
+        }
+    }
+
+    /// Starts a dial whose outcome will be settled as `op`.
+    pub fn dial(&self, op: OpId, plan: crate::dial::Plan) {
+        let (ended, waker) = (self.ended.clone(), self.reactor.waker());
+        let dialling = crate::dial::start(plan, move |result| {
+            ended.lock().unwrap_or_else(PoisonError::into_inner).push((op, result));
+            waker();
+        });
+        self.dials.borrow_mut().insert(op, dialling);
+        self.reactor.keep_alive(true);
+    }
+
+    /// Gives a dial up. `false` when it has ended already; then its outcome is still to come.
+    pub fn abandon_dial(&self, op: OpId) -> bool {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|(other, _)| *other != op);
+        drop(ended);
+        let pending = self.dials.borrow_mut().remove(&op).is_some();
+        self.reactor.keep_alive(!self.dials.borrow().is_empty());
+        pending
+    }
+
+    fn finish_dials(self: &Rc<Self>) {
+        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
+        for (op, result) in ended {
+            if self.dials.borrow_mut().remove(&op).is_some() {
+                let result = result.and_then(|dialled| Connection::open(self, dialled));
+                self.mailbox.settle(op, result);
+            }
+        }
+        self.reactor.keep_alive(!self.dials.borrow().is_empty());
+    }
+
+    fn ring(&self) {
+        let now = Instant::now();
+        if self.wake_at.get().is_none_or(|time| time > now) {
+            return;
+        }
+        loop {
+            let Some(Reverse((time, token))) = self.alarms.borrow().peek().copied() else { break };
+            if time > now {
+                break;
+            }
+            self.alarms.borrow_mut().pop();
+            let connection = self.connections.borrow().get(&token).cloned();
+            if let Some(connection) = connection {
+                connection.rang(self, now);
+            }
+        }
+        let next = self.alarms.borrow().peek().map(|Reverse((time, _))| *time);
+        self.wake_at.set(next);
+        self.reactor.wake_at(next);
+    }
+
+    /// Calls JavaScript with what has settled.
+    fn tell(&self) {
+        let count = self.mailbox.deliver();
+        if count == 0 {
+            return;
+        }
+        let mut global = ptr::null_mut();
+        let mut result = ptr::null_mut();
+        // SAFETY: a live environment within a handle scope; `make_callback` runs ticks and microtasks afterwards, and
+        // fails without effect when the environment is terminating.
+        unsafe {
+            sys::napi_get_global(self.env, &mut global);
+            let arguments = [super::memory::number(self.env, count.into())];
+            let callback = self.settled.get();
+            sys::napi_make_callback(
+                self.env,
+                ptr::null_mut(),
+                global,
+                callback,
+                1,
+                arguments.as_ptr(),
+                &mut result,
+            );
+        }
+    }
+}
+
+/// Holds the environment for its reactor, until the tear-down stops the reactor.
+struct Turns(Rc<Environment>);
+
+impl Turn for Turns {
+    fn turn(&self, ready: &[(usize, Ready)]) {
+        self.0.turn(ready);
+    }
+}
+
+impl Environment {
+    fn turn(self: &Rc<Self>, ready: &[(usize, Ready)]) {
+        let mut scope = ptr::null_mut();
+        // SAFETY: a live environment; the scope is closed below.
+        if unsafe { sys::napi_open_handle_scope(self.env, &mut scope) } != sys::Status::napi_ok {
+            return;
+        }
+        for (token, ready) in ready {
+            let connection = self.connections.borrow().get(&(*token as u32)).cloned();
+            if let Some(connection) = connection {
+                connection.ready(self, *ready);
+            }
+        }
+        self.ring();
+        self.finish_dials();
+        self.tell();
+        // SAFETY: opened above.
+        unsafe { sys::napi_close_handle_scope(self.env, scope) };
+    }
+}
+
+/// Brings the next records into the mailbox and says how many there are.
+#[napi]
+pub fn collect(environment: u32) -> u32 {
+    self::environment(environment).map_or(0, |environment| environment.mailbox.deliver())
+}
+
+/// Gives a fresh `Uint8Array` to cut small answers from.
+#[napi(ts_args_type = "environment: number, memory: Uint8Array")]
+pub fn renew_pool(environment: u32, memory: Value) {
+    if let Some(environment) = self::environment(environment) {
+        environment.mailbox.renew_pool(memory.0);
+    }
+}

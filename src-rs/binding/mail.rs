@@ -1,0 +1,390 @@
+//! A session's outbox towards JavaScript: answers become values, settled operations become records. Knows no sockets.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    mem, ptr,
+    rc::Rc,
+    slice,
+};
+
+use napi::{bindgen_prelude::ToNapiValue, sys};
+use napi_derive::napi;
+
+use super::{
+    codec::Codec,
+    memory::{Pool, Reference, Value, copied, null, number, undefined, view, view_mut},
+};
+use crate::{
+    failure::{Attempt, Failure, Outcome},
+    session::{Answer, OpId, Outbox, Why},
+    text::Text,
+};
+
+/// Numbers in a record, and in the header before the records: see `src-ts/mailbox.ts`, which reads them.
+const RECORD: usize = 6;
+const HEADER: usize = 8;
+/// Records that fit the mailbox at a time.
+pub const CAPACITY: usize = 512;
+/// The mailbox's length in numbers.
+pub const MAIL_LENGTH: usize = HEADER + RECORD * CAPACITY;
+
+/// The operation failed; its value is a `NativeFailure`.
+const FAILED: u32 = 1;
+/// The text has carriage returns to strip.
+const HAS_CARRIAGE_RETURN: u32 = 2;
+
+/// A failure as JavaScript gets it.
+#[napi(object, object_from_js = false)]
+pub struct NativeFailure {
+    pub code: String,
+    pub message: String,
+    pub phase: String,
+    pub syscall: Option<String>,
+    pub address: Option<String>,
+    pub port: Option<u32>,
+    pub written: f64,
+    pub attempts: Vec<NativeAttempt>,
+}
+
+/// One address that was dialled.
+#[napi(object, object_from_js = false)]
+pub struct NativeAttempt {
+    pub address: String,
+    pub port: u32,
+    pub family: u32,
+    pub code: Option<String>,
+    pub unfinished: bool,
+    pub ms: f64,
+}
+
+/// What one environment keeps between its connections and JavaScript.
+pub struct Mailbox {
+    env: sys::napi_env,
+    /// A `Float64Array` of [`MAIL_LENGTH`] and an array of as many values as records. Both belong to the module alone.
+    numbers: *mut f64,
+    _numbers: Reference,
+    values: Reference,
+    pool: RefCell<Pool>,
+    records: RefCell<VecDeque<Record>>,
+    /// Where in the array of values the next record's value goes; JavaScript empties the array with the last record.
+    next_value: Cell<u32>,
+    /// Caller's memory of the operations that wait, and how the texts that wait are to be read.
+    lent: RefCell<HashMap<OpId, Reference>>,
+    codecs: RefCell<HashMap<OpId, Rc<Codec>>>,
+}
+
+/// A settled operation; its value is already in the array of values, at the record's place.
+struct Record {
+    op: OpId,
+    extras: Extras,
+}
+
+/// The numbers that come with a value.
+#[derive(Clone, Copy, Default)]
+struct Extras {
+    why: u32,
+    marker: usize,
+    items: u32,
+    flags: u32,
+    place: usize,
+}
+
+impl Mailbox {
+    /// A mailbox over `numbers` (a `Float64Array` of [`MAIL_LENGTH`]) and `values` (an array).
+    pub fn new(env: sys::napi_env, numbers: (sys::napi_value, *mut f64), values: sys::napi_value) -> Mailbox {
+        Mailbox {
+            env,
+            numbers: numbers.1,
+            _numbers: Reference::new(env, numbers.0),
+            values: Reference::new(env, values),
+            pool: RefCell::default(),
+            records: RefCell::default(),
+            next_value: Cell::new(0),
+            lent: RefCell::default(),
+            codecs: RefCell::default(),
+        }
+    }
+
+    /// The environment the values are made in.
+    pub fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    /// Cuts small answers from `memory` from now on.
+    pub fn renew_pool(&self, memory: sys::napi_value) {
+        self.pool.borrow_mut().renew(Reference::new(self.env, memory));
+        self.header()[0] = 0.0;
+    }
+
+    /// Keeps the memory that a waiting operation reads into or writes from.
+    pub fn lend(&self, op: OpId, memory: sys::napi_value) {
+        self.lent.borrow_mut().insert(op, Reference::new(self.env, memory));
+    }
+
+    /// Keeps how the text of a waiting read is to be decoded.
+    pub fn decode_by(&self, op: OpId, codec: &Rc<Codec>) {
+        self.codecs.borrow_mut().insert(op, codec.clone());
+    }
+
+    /// Forgets what was kept for an operation.
+    pub fn forget(&self, op: OpId) {
+        self.lent.borrow_mut().remove(&op);
+        self.codecs.borrow_mut().remove(&op);
+    }
+
+    /// A value for an operation that no session settled, such as a dial.
+    pub fn settle(&self, op: OpId, result: Result<sys::napi_value, Failure>) {
+        match result {
+            Ok(value) => self.push(op, value, Extras::default()),
+            Err(failure) => Post { mailbox: self, direct: None }.failed(op, failure, 0),
+        }
+    }
+
+    /// Puts the next records into the mailbox and says how many there are; the header says where their values start
+    /// and how many records are left.
+    pub fn deliver(&self) -> u32 {
+        let mut records = self.records.borrow_mut();
+        let first = self.next_value.get() - records.len() as u32;
+        let count = records.len().min(CAPACITY);
+        // SAFETY: `numbers` has MAIL_LENGTH places, which nobody else reads or writes during this call.
+        let numbers = unsafe { slice::from_raw_parts_mut(self.numbers.add(HEADER), RECORD * CAPACITY) };
+        for (record, fields) in records.drain(..count).zip(numbers.chunks_exact_mut(RECORD)) {
+            let Extras { why, marker, items, flags, place } = record.extras;
+            fields.copy_from_slice(&[
+                record.op.into(),
+                why.into(),
+                marker as f64,
+                items.into(),
+                flags.into(),
+                place as f64,
+            ]);
+        }
+        if records.is_empty() {
+            self.next_value.set(0);
+        }
+        self.header()[6..8].copy_from_slice(&[first.into(), records.len() as f64]);
+        count as u32
+    }
+
+    fn push(&self, op: OpId, value: sys::napi_value, extras: Extras) {
+        let place = self.next_value.replace(self.next_value.get() + 1);
+        // SAFETY: a live environment, an array of the module's own.
+        unsafe { sys::napi_set_element(self.env, self.values.get(), place, value) };
+        self.records.borrow_mut().push_back(Record { op, extras });
+    }
+
+    #[allow(clippy::mut_from_ref)]
+    fn header(&self) -> &mut [f64] {
+        // SAFETY: as in `deliver`.
+        unsafe { slice::from_raw_parts_mut(self.numbers, HEADER) }
+    }
+
+    fn tell(&self, extras: Extras) {
+        let Extras { why, marker, items, flags, place } = extras;
+        self.header()[1..6].copy_from_slice(&[
+            why.into(),
+            marker as f64,
+            items.into(),
+            flags.into(),
+            place as f64,
+        ]);
+    }
+
+    fn bytes(&self, bytes: &[u8], extras: &mut Extras) -> sys::napi_value {
+        let mut pool = self.pool.borrow_mut();
+        match pool.put(self.env, bytes) {
+            Some(place) => {
+                extras.place = place;
+                number(self.env, bytes.len() as f64)
+            }
+            None => {
+                if pool.is_spent() {
+                    self.header()[0] = 1.0;
+                }
+                copied(self.env, bytes)
+            }
+        }
+    }
+
+    fn failure(&self, failure: Failure, written: u64) -> sys::napi_value {
+        let object = NativeFailure {
+            code: failure.code,
+            message: failure.message,
+            phase: failure.phase.name().into(),
+            syscall: failure.syscall.map(Into::into),
+            address: failure.address.as_ref().map(|address| address.ip().to_string()),
+            port: failure.address.as_ref().map(|address| address.port().into()),
+            written: written as f64,
+            attempts: failure.attempts.iter().map(attempt).collect(),
+        };
+        // SAFETY: a live environment.
+        unsafe { NativeFailure::to_napi_value(self.env, object) }.unwrap_or(ptr::null_mut())
+    }
+}
+
+/// An attempt as JavaScript gets it.
+pub fn attempt(attempt: &Attempt) -> NativeAttempt {
+    NativeAttempt {
+        address: attempt.address.ip().to_string(),
+        port: attempt.address.port().into(),
+        family: if attempt.address.is_ipv4() { 4 } else { 6 },
+        code: attempt.code().map(Into::into),
+        unfinished: attempt.outcome == Outcome::Unfinished,
+        ms: attempt.millis,
+    }
+}
+
+/// The operation that is being called right now: its result goes back as the call's own.
+pub struct Direct {
+    pub op: OpId,
+    pub memory: Option<sys::napi_value>,
+    pub codec: Option<Rc<Codec>>,
+    pub result: Option<sys::napi_value>,
+}
+
+/// A session's outbox for the time of one call.
+pub struct Post<'a> {
+    pub mailbox: &'a Mailbox,
+    pub direct: Option<Direct>,
+}
+
+impl Post<'_> {
+    fn put(&mut self, op: OpId, value: sys::napi_value, extras: Extras) {
+        if let Some(direct) = self.direct.as_mut().filter(|direct| direct.op == op) {
+            self.mailbox.tell(extras);
+            direct.result = Some(value);
+            return;
+        }
+        self.mailbox.forget(op);
+        self.mailbox.push(op, value, extras);
+    }
+
+    fn codec(&self, op: OpId) -> Option<Rc<Codec>> {
+        match self.direct.as_ref().filter(|direct| direct.op == op) {
+            Some(direct) => direct.codec.clone(),
+            None => self.mailbox.codecs.borrow().get(&op).cloned(),
+        }
+    }
+
+    fn memory(&self, op: OpId) -> Option<sys::napi_value> {
+        match self.direct.as_ref().filter(|direct| direct.op == op) {
+            Some(direct) => direct.memory,
+            None => self.mailbox.lent.borrow().get(&op).map(Reference::get),
+        }
+    }
+}
+
+impl Outbox for Post<'_> {
+    fn answer(&mut self, op: OpId, answer: Answer<'_>) -> bool {
+        let (bytes, mut extras) = match answer {
+            Answer::End => {
+                self.put(op, null(self.mailbox.env), Extras::default());
+                return true;
+            }
+            Answer::Filled(size) => {
+                self.put(op, number(self.mailbox.env, size as f64), Extras::default());
+                return true;
+            }
+            Answer::Bytes { bytes, why, marker, items } => {
+                let why = match why {
+                    Why::Marker => 0,
+                    Why::Size => 1,
+                    Why::Timeout => 2,
+                    Why::End => 3,
+                };
+                (bytes, Extras { why, marker, items, ..Extras::default() })
+            }
+        };
+        let Some(codec) = self.codec(op) else {
+            let value = self.mailbox.bytes(bytes, &mut extras);
+            self.put(op, value, extras);
+            return true;
+        };
+        match codec.present(self.mailbox.env, bytes, extras.items) {
+            Ok(text) => {
+                extras.flags = if text.has_carriage_return { HAS_CARRIAGE_RETURN } else { 0 };
+                self.put(op, text.value, extras);
+                true
+            }
+            Err(failure) => {
+                self.failed(op, failure, 0);
+                false
+            }
+        }
+    }
+
+    fn written(&mut self, op: OpId) {
+        self.put(op, null(self.mailbox.env), Extras::default());
+    }
+
+    fn failed(&mut self, op: OpId, failure: Failure, written: u64) {
+        let value = self.mailbox.failure(failure, written);
+        self.put(op, value, Extras { flags: FAILED, ..Extras::default() });
+    }
+
+    fn target(&mut self, op: OpId) -> Option<&mut [u8]> {
+        // SAFETY: the session drops the slice before this call into native code ends, and JavaScript runs only then.
+        unsafe { view_mut(self.mailbox.env, self.memory(op)?) }
+    }
+
+    fn examine(&mut self, op: OpId, bytes: &[u8]) -> Option<usize> {
+        let (env, mut result, mut taken) = (self.mailbox.env, ptr::null_mut(), -1.0);
+        let examiner = self.memory(op)?;
+        let argument = copied(env, bytes);
+        // SAFETY: a live environment; the function is the module's own and calls nothing of the user's. A failure
+        // leaves `taken` as it is.
+        unsafe {
+            sys::napi_call_function(env, undefined(env), examiner, 1, &argument, &mut result);
+            sys::napi_get_value_double(env, result, &mut taken);
+        }
+        (taken >= 0.0).then_some(taken as usize)
+    }
+
+    fn source(&mut self, op: OpId) -> Option<&[u8]> {
+        // SAFETY: as above.
+        unsafe { view(self.mailbox.env, self.memory(op)?) }
+    }
+}
+
+/// A decoded text as a JavaScript string.
+pub fn string(env: sys::napi_env, text: &Text<'_>) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: pointers and lengths are those of live slices.
+    unsafe {
+        match text {
+            Text::Latin1(bytes) => {
+                sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), bytes.len() as isize, &mut value)
+            }
+            Text::Utf8(text) => {
+                sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value)
+            }
+            Text::Utf16(units) => {
+                sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value)
+            }
+        }
+    };
+    value
+}
+
+impl Post<'_> {
+    /// The call's own result.
+    pub fn answer_directly(&mut self, value: sys::napi_value) {
+        if let Some(direct) = &mut self.direct {
+            direct.result = Some(value);
+        }
+    }
+
+    /// The operation being called fails, unless it has been answered.
+    pub fn fail(&mut self, op: OpId, failure: Failure) {
+        if self.direct.as_ref().is_none_or(|direct| direct.result.is_none()) {
+            self.failed(op, failure, 0);
+        }
+    }
+
+    /// The value to return from the call.
+    pub fn result(&mut self) -> Value {
+        let result = self.direct.as_mut().and_then(|direct| mem::take(&mut direct.result));
+        Value(result.unwrap_or_else(|| undefined(self.mailbox.env)))
+    }
+}

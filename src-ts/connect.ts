@@ -1,0 +1,182 @@
+// From an address to a client: look-up by the caller if wanted, the native dial, its deadline and signal. Knows no reads or writes.
+
+import { isIP } from 'node:net'
+import { TcpClient } from './client'
+import { Failure } from './errors'
+import { Link } from './link'
+import { environment, release, reserve, wait } from './mailbox'
+import { native } from './native'
+import type { Address, ConnectOptions, LookupAddress, Settings, Target } from './options'
+import { settings as checked, target as understood } from './options'
+import type { ReadLineOptions } from './reader'
+import * as check from './validate'
+
+/**
+ * Connects. Rejects with a `TcpError` of phase `lookup` or `connect` that lists every address tried, or with a `TypeError` or
+ * `RangeError` for an address or an option that breaks a rule, before any I/O.
+ */
+export async function connect(address: Address, options?: ConnectOptions): Promise<TcpClient> {
+  const target = understood(address)
+  const settings = checked(options)
+  if (settings.signal?.aborted) throw failed(Failure.aborted(settings.signal, 'connect'), target)
+  const started = performance.now()
+  const addresses = await lookUp(target, settings)
+  const elapsed = addresses === undefined ? 0 : performance.now() - started
+  const timeout = settings.timeout === 0 ? 0 : Math.max(settings.timeout - elapsed, 1)
+  const outcome = await dial(target, settings, timeout, addresses)
+  if (outcome instanceof Failure) throw failed(outcome, target)
+  const [token, holder] = outcome
+  return TcpClient.over(new Link(token, holder, target.host, target.port), settings)
+}
+
+/** Options of {@link processRequest}. */
+export interface ProcessRequestOptions extends ConnectOptions, Pick<ReadLineOptions, 'encoding' | 'fatal'> {
+  /** What ends the answer, kept at its end. Default `'\n'` */
+  marker?: string | undefined
+}
+
+/**
+ * Connects, writes `data`, reads up to `'\n'` and closes: one exchange with a server. Resolves a `Buffer`, or a string when
+ * `encoding` is given. The end of the stream ends the answer too.
+ *
+ * `timeout` and `signal` are for all of it.
+ */
+export function processRequest(
+  address: Address,
+  data: string | Uint8Array,
+  options: ProcessRequestOptions & { encoding: string }
+): Promise<string>
+export function processRequest(
+  address: Address,
+  data: string | Uint8Array,
+  options?: ProcessRequestOptions
+): Promise<Buffer>
+export async function processRequest(
+  address: Address,
+  data: string | Uint8Array,
+  options: ProcessRequestOptions = {}
+): Promise<Buffer | string> {
+  const content = check.data(data, 'data')
+  const { signal } = options
+  const { timeout } = checked(options)
+  const started = performance.now()
+  const left = (): number => (timeout === 0 ? 0 : Math.max(timeout - (performance.now() - started), 1))
+  const client = await connect(address, options)
+  try {
+    await client.write(content, { timeout: left(), signal })
+    const { encoding, marker = '\n', fatal } = options
+    if (encoding !== undefined) {
+      const line = await client.readLine({ encoding, marker, fatal, keepMarker: true, timeout: left(), signal })
+      return line ?? ''
+    }
+    const { data: answer, reason } = await client.receive({ marker, timeout: left(), signal })
+    if (reason === 'timeout') {
+      const failure = new Failure('the answer timed out', { code: 'ETIMEDOUT', phase: 'read' }, 'TimeoutError')
+      throw failed(failure, understood(address))
+    }
+    return answer
+  } finally {
+    // The answer, or the error that ended the exchange, is what counts; the farewell may fail.
+    await client.close({ timeout: left() }).catch(() => {})
+  }
+}
+
+function failed(failure: Failure, { host, port }: Target): Error {
+  return failure.toError({ address: host, port })
+}
+
+function dial(
+  target: Target,
+  settings: Settings,
+  timeout: number,
+  addresses: string[] | undefined
+): Promise<[number, unknown] | Failure> {
+  const { signal } = settings
+  return new Promise((resolve) => {
+    const op = reserve()
+    const settled = (outcome: [number, unknown] | Failure): void => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve(outcome)
+    }
+    const onAbort = (): void => {
+      if (!native.abandonDial(environment, op)) return
+      release(op)
+      settled(Failure.aborted(signal as AbortSignal, 'connect'))
+    }
+    if (signal?.aborted) {
+      release(op)
+      return resolve(Failure.aborted(signal, 'connect'))
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    wait(op, { settle: (value) => settled(value as [number, unknown] | Failure) })
+    const { family, localAddress, localPort, attemptDelay, noDelay, keepAlive, keepAliveInitialDelay, userTimeout } =
+      settings
+    native.startDial(environment, op, {
+      host: target.host,
+      port: target.port,
+      family,
+      localPort,
+      attemptDelay,
+      timeout,
+      noDelay,
+      keepAlive,
+      keepAliveInitialDelay,
+      userTimeout,
+      ...(localAddress !== undefined && { localAddress }),
+      ...(addresses !== undefined && { addresses })
+    })
+  })
+}
+
+/** Asks the caller's own `lookup`, if there is one and the host is a name; under the dial's deadline and signal. */
+function lookUp(target: Target, settings: Settings): Promise<string[]> | undefined {
+  const { lookup, family, timeout, signal } = settings
+  if (lookup === undefined || isIP(target.host) !== 0) return undefined
+  const answer = new Promise<string[] | Failure>((resolve, reject) => {
+    const timer = timeout > 0 ? setTimeout(() => resolve(lookupTimedOut(target, timeout)), timeout) : undefined
+    const onAbort = (): void => resolve(Failure.aborted(signal as AbortSignal, 'lookup'))
+    const settled = (act: () => void): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      act()
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      lookup(target.host, { all: true, family, verbatim: true }, (error, addresses, kind) =>
+        settled(() => resolve(error ? lookupFailed(error) : listed(target, addresses, kind)))
+      )
+    } catch (error) {
+      settled(() => reject(error))
+    }
+  })
+  return answer.then((outcome) => {
+    if (outcome instanceof Failure) throw failed(outcome, target)
+    return outcome
+  })
+}
+
+function lookupTimedOut({ host }: Target, timeout: number): Failure {
+  return new Failure(
+    `lookup of ${host} timed out after ${timeout} ms`,
+    { code: 'ETIMEDOUT', phase: 'lookup' },
+    'TimeoutError'
+  )
+}
+
+function lookupFailed(error: NodeJS.ErrnoException): Failure {
+  const { code = 'ENOTFOUND', syscall, errno } = error
+  return new Failure(error.message, { code, phase: 'lookup', syscall, errno, cause: error })
+}
+
+/** The addresses, in both of the forms in which Node's look-ups give them. */
+function listed({ host }: Target, addresses: LookupAddress[] | string | undefined, kind?: number): string[] | Failure {
+  const list = typeof addresses === 'string' ? [{ address: addresses, family: kind ?? isIP(addresses) }] : addresses
+  const wrong = list?.find(({ address }) => isIP(address) === 0)
+  if (wrong) {
+    const message = `lookup of ${host} gave ${check.show(wrong.address)}, which is not an IP address`
+    return new Failure(message, { code: 'ERR_INVALID_IP_ADDRESS', phase: 'lookup' })
+  }
+  if (!list?.length)
+    return new Failure(`lookup ENOTFOUND ${host}`, { code: 'ENOTFOUND', phase: 'lookup', syscall: 'lookup' })
+  return list.map(({ address }) => address)
+}

@@ -1,0 +1,138 @@
+// Lines and frames one after the other, as calls and as async iterators, over a reader's batches. Knows no native calls.
+
+import { type Batch, MOST_FRAMES, MOST_LINES } from './batch'
+import { type Codec, codec, lengthPrefix } from './codecs'
+import type { Reader, ReadFrameOptions, ReadLineOptions, Started } from './reader'
+import * as check from './validate'
+
+/** An async iterator that leaves the connection open: after a `break` the rest can be read on. */
+export interface Sequence<T> extends AsyncIterableIterator<T> {
+  /** The same items in arrays of as many as have come, at least one: the fastest way to read them */
+  batches(): AsyncIterableIterator<T[]>
+}
+
+/** The two ways in which lines and frames differ. */
+interface Source<T> {
+  ahead(): Batch<T> | null
+  fetch(most: number, started?: Started): Promise<Batch<T> | null>
+  readonly most: number
+}
+
+/**
+ * Serves single calls from batches. The batches grow 1, 2, 4, … while only calls of one kind come, so that a program
+ * that mixes kinds never decodes more than twice what it uses.
+ */
+class Growing {
+  #kind: unknown
+  #most = 1
+
+  async next<T>(kind: unknown, source: Source<T>, started?: Started): Promise<T | null> {
+    const ahead = source.ahead()
+    if (ahead !== null && ahead.left > 0) return ahead.next()
+    // A batch of this kind that has been used up means that nothing else was read since.
+    this.#most = kind === this.#kind && ahead !== null ? Math.min(this.#most * 2, source.most) : 1
+    this.#kind = kind
+    const batch = await source.fetch(this.#most, started)
+    return batch === null ? null : batch.next()
+  }
+}
+
+/** {@link Reader}'s lines and frames. */
+export class Sequences {
+  readonly #reader: Reader
+  readonly #growing = new Growing()
+
+  constructor(reader: Reader) {
+    this.#reader = reader
+  }
+
+  /** The next line, if it is there and there is nothing else to look at; else `undefined`. */
+  lineAhead(given: ReadLineOptions | undefined): string | undefined {
+    if (given !== undefined && (given.signal !== undefined || given.timeout !== undefined)) return undefined
+    const ahead = this.#reader.linesAhead(codec(check.options(given)))
+    return ahead !== null && ahead.left > 0 ? ahead.next() : undefined
+  }
+
+  async readLine(given: ReadLineOptions | undefined, started?: Started): Promise<string | null> {
+    const source = this.#lines(given)
+    return this.#growing.next(source.kind, source, started)
+  }
+
+  async readFrame(given: ReadFrameOptions, started?: Started): Promise<Buffer | null> {
+    const source = this.#frames(given)
+    return this.#growing.next(source.kind, source, started)
+  }
+
+  lines(given: ReadLineOptions | undefined): Sequence<string> {
+    return sequence(this.#lines(given))
+  }
+
+  frames(given: ReadFrameOptions): Sequence<Buffer> {
+    return sequence(this.#frames(given))
+  }
+
+  #lines(given: ReadLineOptions | undefined): Source<string> & { kind: Codec } {
+    const reader = this.#reader
+    const options = check.options(given)
+    const kind = codec(options)
+    reader.wait(options)
+    reader.maxSize(options.maxSize)
+    return {
+      kind,
+      most: MOST_LINES,
+      ahead: () => reader.linesAhead(kind),
+      fetch: (most, started) => reader.fetchLines(kind, most, options, started)
+    }
+  }
+
+  #frames(given: ReadFrameOptions): Source<Buffer> & { kind: string } {
+    const reader = this.#reader
+    const options = check.options(given)
+    const kind = lengthPrefix(options.length)
+    reader.wait(options)
+    reader.maxSize(options.maxSize)
+    return {
+      kind,
+      most: MOST_FRAMES,
+      ahead: () => reader.framesAhead(kind),
+      fetch: (most, started) => reader.fetchFrames(options, most, started)
+    }
+  }
+}
+
+function sequence<T>(source: Source<T>): Sequence<T> {
+  const fetched = async (): Promise<IteratorResult<T, undefined>> => {
+    const batch = await source.fetch(source.most)
+    return batch === null ? { value: undefined, done: true } : { value: batch.next(), done: false }
+  }
+  return {
+    next() {
+      const ahead = source.ahead()
+      if (ahead !== null && ahead.left > 0) return Promise.resolve({ value: ahead.next(), done: false })
+      return fetched()
+    },
+    return: ended,
+    batches: () => batches(source),
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}
+
+function batches<T>(source: Source<T>): AsyncIterableIterator<T[]> {
+  return {
+    async next() {
+      const ahead = source.ahead()
+      const batch = ahead !== null && ahead.left > 0 ? ahead : await source.fetch(source.most)
+      return batch === null ? { value: undefined, done: true } : { value: batch.rest(), done: false }
+    },
+    return: ended,
+    [Symbol.asyncIterator]() {
+      return this
+    }
+  }
+}
+
+async function ended(): Promise<{ value: undefined; done: true }> {
+  return { value: undefined, done: true }
+}
