@@ -150,6 +150,15 @@ fn batches_end_within_a_block_unless_one_line_is_larger() {
 }
 
 #[test]
+fn a_batch_of_lines_ends_with_the_last_that_is_whole_in_a_block() {
+    let input = b"012345\n".repeat(BLOCK);
+    for most in [u32::MAX, u32::MAX - 1] {
+        let judged = lines(usize::MAX, false, most).judge(&input, false, &mut Scan::default());
+        assert!(matches!(judged, Verdict::Take(taken) if taken.consumed == BLOCK / 7 * 7));
+    }
+}
+
+#[test]
 fn a_batch_of_frames_ends_within_a_block() {
     let input = b"\x02ab".repeat(BLOCK);
     let judged = frames(Prefix::U8, 9, u32::MAX).judge(&input, false, &mut Scan::default());
