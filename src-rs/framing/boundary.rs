@@ -1,9 +1,11 @@
 //! Where characters begin in an encoding, as far as finding a marker needs it; knows byte ranges, no characters.
 //!
-//! A marker is a hit only where a character may begin, else `\` would be found inside a Shift_JIS character. The
-//! ranges are those of the decoders in the WHATWG Encoding Standard; a character always begins where a read begins.
+//! A marker is a hit only where a character may begin, else `\` would be found inside a Shift_JIS character.
+//! The ranges are those of the decoders in the WHATWG Encoding Standard; a character always begins where a
+//! read begins.
 
-/// Bytes beyond a character's first that may have to be seen to know its length: GB18030 has characters of 4 bytes.
+/// Bytes beyond a character's first that may have to be seen to know its length: GB18030 has characters of 4
+/// bytes.
 pub(super) const LOOKAHEAD: usize = 3;
 
 /// The encodings that differ in where a marker may begin.
@@ -60,8 +62,8 @@ impl Boundary {
             // Digits are second and fourth bytes of GB18030; letters are second bytes of the others.
             Boundary::DoubleByte(DoubleByte::EucJp) => byte < 0x80,
             Boundary::DoubleByte(_) => byte < 0x30,
-            // Below 0x21 nothing is part of a character; a sender that forgets to return to ASCII at a line's end
-            // still has its line ended.
+            // Below 0x21 nothing is part of a character; a sender that forgets to return to ASCII at a line's
+            // end still has its line ended.
             Boundary::Iso2022Jp => byte < 0x21,
         }
     }
@@ -99,7 +101,8 @@ impl Boundary {
         }
     }
 
-    /// The begin of the next character; `None` if this one is not whole. A byte that begins nothing stands alone.
+    /// The begin of the next character; `None` if this one is not whole. A byte that begins nothing stands
+    /// alone.
     fn step(self, bytes: &[u8], walk: Walk) -> Option<Walk> {
         let rest = &bytes[walk.at..];
         super::effort::spend(1);
@@ -113,8 +116,8 @@ impl Boundary {
 }
 
 impl DoubleByte {
-    /// The length of the character that `rest` begins with; a lead byte without its trail has length 1, as decoders
-    /// look at the byte that came instead once more.
+    /// The length of the character that `rest` begins with; a lead byte without its trail has length 1, as
+    /// decoders look at the byte that came instead once more.
     fn len(self, rest: &[u8]) -> Option<usize> {
         let lead = *rest.first()?;
         let is_lead = match self {

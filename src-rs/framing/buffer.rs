@@ -1,7 +1,8 @@
 //! Contiguous bytes, filled at the back and taken from the front; knows nothing of what they mean.
 //!
-//! Every byte is moved a bounded number of times on average: bytes move to the front of the block only when at least half
-//! as many were taken since, and a block that grows does so by at least half. An empty buffer holds no memory.
+//! Every byte is moved a bounded number of times on average: bytes move to the front of the block only when
+//! at least half as many were taken since, and a block that grows does so by at least half. An empty buffer
+//! holds no memory.
 
 use std::cell::RefCell;
 
@@ -38,8 +39,8 @@ fn give_block(block: Vec<u8>) {
 
 /// Bytes that have arrived and were not yet taken.
 ///
-/// Bytes that were *lent* ([`Buffer::lend`]) count as taken but stay in place before the front until the loan ends:
-/// by [`Buffer::settle_loan`] or by any call that changes the buffer other than `lend` and `take_back`.
+/// Bytes that were *lent* ([`Buffer::lend`]) count as taken but stay in place before the front until the loan
+/// ends: by [`Buffer::settle_loan`] or by any call that changes the buffer other than `lend` and `take_back`.
 #[derive(Debug)]
 pub struct Buffer {
     /// Initialised throughout; empty while the buffer holds no memory.
@@ -118,7 +119,8 @@ impl Buffer {
 
     /// Puts `bytes` back before the front. Ends a loan.
     ///
-    /// Costs no more than the bytes themselves while there is room before the front, which bytes just taken leave.
+    /// Costs no more than the bytes themselves while there is room before the front, which bytes just taken
+    /// leave.
     pub fn unread(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -137,7 +139,8 @@ impl Buffer {
         let len = self.len();
         let total = len + n;
         spend(len);
-        // Room for as many bytes again on either side, so that the next moves are as rare as those of a growing vector.
+        // Room for as many bytes again on either side, so that the next moves are as rare as those of a
+        // growing vector.
         if self.block.len() >= 2 * total {
             let front = (self.block.len() - total) / 2 + n;
             self.block.copy_within(self.front..self.back, front);
@@ -153,9 +156,10 @@ impl Buffer {
 
     /// Writable bytes at the back, at least one, of any content. Ends a loan.
     ///
-    /// `hint` is how many more bytes are known to be needed (0 counts as 1). The window may be smaller: memory at most
-    /// doubles per call, so a peer must send bytes before more is set aside for it. The first window is a whole [`BLOCK`].
-    /// A reader that got nothing commits 0 bytes, so that an empty buffer gives its block back.
+    /// `hint` is how many more bytes are known to be needed (0 counts as 1). The window may be smaller:
+    /// memory at most doubles per call, so a peer must send bytes before more is set aside for it. The first
+    /// window is a whole [`BLOCK`]. A reader that got nothing commits 0 bytes, so that an empty buffer gives
+    /// its block back.
     pub fn spare(&mut self, hint: usize) -> &mut [u8] {
         self.settle_loan();
         let hint = hint.max(1);
@@ -186,8 +190,8 @@ impl Buffer {
             let size = self.block.len();
             let size = needed.clamp(size + size / 2, 2 * size);
             spend(len);
-            // A fresh zeroed allocation rather than a grown one: the system hands out zero pages that cost nothing
-            // until they are written, and bytes already taken are not carried along.
+            // A fresh zeroed allocation rather than a grown one: the system hands out zero pages that cost
+            // nothing until they are written, and bytes already taken are not carried along.
             let mut block = vec![0; size];
             block[..len].copy_from_slice(self.as_slice());
             give_block(std::mem::replace(&mut self.block, block));

@@ -1,7 +1,8 @@
 //! Whether the bytes so far are what a read waits for; knows no time, no queue and no encodings.
 //!
-//! A verdict is a function of the bytes since the read's begin and of whether the stream ended after them. However they
-//! were cut on their way, the last verdict is the same: a limit is reported once no further byte could help.
+//! A verdict is a function of the bytes since the read's begin and of whether the stream ended after them.
+//! However they were cut on their way, the last verdict is the same: a limit is reported once no further byte
+//! could help.
 
 use super::{
     buffer::BLOCK,
@@ -12,7 +13,8 @@ use super::{
 };
 
 impl Want {
-    /// Judges `bytes`, all that are buffered; `ended` says that no others follow. `scan` is the waiting read's own.
+    /// Judges `bytes`, all that are buffered; `ended` says that no others follow. `scan` is the waiting
+    /// read's own.
     pub fn judge(&self, bytes: &[u8], ended: bool, scan: &mut Scan) -> Verdict {
         let verdict = match self {
             Want::Some { max } => some(*max, bytes, ended),

@@ -34,7 +34,8 @@ pub(super) enum Line {
 }
 
 impl LineRule {
-    /// Lines that end with `marker` at a `boundary`, or with `carriage_return` and `marker` if that is not empty.
+    /// Lines that end with `marker` at a `boundary`, or with `carriage_return` and `marker` if that is not
+    /// empty.
     ///
     /// # Panics
     /// If the marker is empty: a caller has to have checked that.
@@ -45,7 +46,8 @@ impl LineRule {
         LineRule { marker, carriage_return, ends, wide_ends }
     }
 
-    /// How many bytes the first `lines` lines of `bytes` take, markers included; all of them if there are fewer.
+    /// How many bytes the first `lines` lines of `bytes` take, markers included; all of them if there are
+    /// fewer.
     pub fn skip(&self, bytes: &[u8], lines: usize) -> usize {
         let mut at = 0;
         for _ in 0..lines {
@@ -57,11 +59,11 @@ impl LineRule {
         at
     }
 
-    /// The places of the lines in `region`, which is what [`Taken::data`](super::Taken) names when it holds several:
-    /// it lacks the last line's marker.
+    /// The places of the lines in `region`, which is what [`Taken::data`](super::Taken) names when it holds
+    /// several: it lacks the last line's marker.
     ///
-    /// With `keep` each place includes its marker; the last one then ends beyond the region, at the end of what was
-    /// consumed. Without, neither marker nor carriage return is included.
+    /// With `keep` each place includes its marker; the last one then ends beyond the region, at the end of
+    /// what was consumed. Without, neither marker nor carriage return is included.
     pub fn split<'a>(&'a self, region: &'a [u8], keep: bool) -> impl Iterator<Item = Range<usize>> + 'a {
         let mut next = Some(0);
         std::iter::from_fn(move || {
@@ -80,7 +82,8 @@ impl LineRule {
         })
     }
 
-    /// Whether `region` may hold a carriage return that [`LineRule::split`] would take away; `false` is certain.
+    /// Whether `region` may hold a carriage return that [`LineRule::split`] would take away; `false` is
+    /// certain.
     pub fn has_carriage_return(&self, region: &[u8]) -> bool {
         match &self.carriage_return[..] {
             [] => false,
@@ -89,7 +92,8 @@ impl LineRule {
         }
     }
 
-    /// What `bytes` begin with, from where `scan` stopped, if at most `max_size` bytes of data may be in a line.
+    /// What `bytes` begin with, from where `scan` stopped, if at most `max_size` bytes of data may be in a
+    /// line.
     pub(super) fn first(
         &self,
         bytes: &[u8],
@@ -110,8 +114,8 @@ impl LineRule {
         if may_end { Line::Open } else { Line::TooLong { found: false } }
     }
 
-    /// After a first line up to `first_end`: the last marker that ends within a block, and how many lines end up to
-    /// it, where that needs no look at each line. `None` where it does.
+    /// After a first line up to `first_end`: the last marker that ends within a block, and how many lines end
+    /// up to it, where that needs no look at each line. `None` where it does.
     pub(super) fn all_in_block(
         &self,
         bytes: &[u8],

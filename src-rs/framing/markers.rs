@@ -7,14 +7,15 @@ use super::{
     effort::spend,
 };
 
-/// The first window in which several markers are searched; each next one is twice as large, so that a marker that
-/// never comes costs no more than what is found, and an answer that is near is not paid by the length of the buffer.
+/// The first window in which several markers are searched; each next one is twice as large, so that a marker
+/// that never comes costs no more than what is found, and an answer that is near is not paid by the length of
+/// the buffer.
 const FIRST_WINDOW: usize = 128;
 
 /// One or several markers.
 ///
-/// The marker that **ends** first wins, since that is the one a peer completes first, in whatever pieces it sends. Of
-/// those that end at the same byte the longest wins; of equal ones the first in the list.
+/// The marker that **ends** first wins, since that is the one a peer completes first, in whatever pieces it
+/// sends. Of those that end at the same byte the longest wins; of equal ones the first in the list.
 #[derive(Clone, Debug)]
 pub struct Markers {
     patterns: Vec<Pattern>,
@@ -32,8 +33,8 @@ struct Pattern {
     anywhere: bool,
 }
 
-/// Where a search stopped, kept by the read that waits. It may be handed to a later read with the same markers that
-/// begins at the same byte.
+/// Where a search stopped, kept by the read that waits. It may be handed to a later read with the same
+/// markers that begins at the same byte.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scan {
     /// No marker ends at or before this place.
@@ -102,8 +103,8 @@ impl Markers {
         }
     }
 
-    /// The marker that wins, from where `scan` stopped. `complete` says that no byte follows that could finish a
-    /// character at the end.
+    /// The marker that wins, from where `scan` stopped. `complete` says that no byte follows that could
+    /// finish a character at the end.
     pub(super) fn search(&self, bytes: &[u8], complete: bool, scan: &mut Scan) -> Option<Hit> {
         let mut window = if self.patterns.len() == 1 { bytes.len() } else { FIRST_WINDOW };
         while scan.searched < bytes.len() {
@@ -129,7 +130,8 @@ impl Markers {
         None
     }
 
-    /// Where `pattern` first is, ending beyond what was searched and not after `until`; and whether that is sure.
+    /// Where `pattern` first is, ending beyond what was searched and not after `until`; and whether that is
+    /// sure.
     fn first(
         &self,
         pattern: &Pattern,
@@ -153,8 +155,8 @@ impl Markers {
         None
     }
 
-    /// Whether bytes yet to come may complete a marker that starts at or before `latest`, after a search of all
-    /// `bytes` found none.
+    /// Whether bytes yet to come may complete a marker that starts at or before `latest`, after a search of
+    /// all `bytes` found none.
     pub(super) fn may_complete(&self, bytes: &[u8], latest: usize, scan: &Scan) -> bool {
         if bytes.len() <= latest {
             return true;

@@ -6,7 +6,8 @@ use super::{frame::Prefix, lines::LineRule, markers::Markers};
 
 /// What a read is waiting for. Sizes are in bytes; `usize::MAX` is no limit.
 ///
-/// Limits compare the data without its marker; data of exactly the limit is fine. `keep` leaves the marker on the data.
+/// Limits compare the data without its marker; data of exactly the limit is fine. `keep` leaves the marker on
+/// the data.
 #[derive(Clone, Debug)]
 pub enum Want {
     /// What is there: at least 1 byte.
@@ -85,8 +86,9 @@ pub enum Reason {
 pub struct Taken {
     /// How many bytes the answer takes from the front.
     pub consumed: usize,
-    /// The bytes to deliver. For several lines: the region from the first line's begin to the last one's end without its
-    /// marker ([`LineRule::split`]); for several frames: the frames with their lengths ([`Prefix::split`]).
+    /// The bytes to deliver. For several lines: the region from the first line's begin to the last one's end
+    /// without its marker ([`LineRule::split`]); for several frames: the frames with their lengths
+    /// ([`Prefix::split`]).
     pub data: Range<usize>,
     /// Why it ends there.
     pub reason: Reason,
@@ -111,7 +113,8 @@ pub enum Verdict {
     Limit {
         /// The limit.
         size: usize,
-        /// Whether the marker, or the end, was seen behind it. Depends on the cuts: for logs, not for messages.
+        /// Whether the marker, or the end, was seen behind it. Depends on the cuts: for logs, not for
+        /// messages.
         found: bool,
     },
     /// The bytes break the format; says how.
@@ -119,8 +122,9 @@ pub enum Verdict {
 }
 
 impl Want {
-    /// The least number of bytes, at least 1, that has to arrive before another look can tell more than that the
-    /// limit is passed, when `buffered` are there; also what to ask of [`Buffer::spare`](super::Buffer::spare).
+    /// The least number of bytes, at least 1, that has to arrive before another look can tell more than that
+    /// the limit is passed, when `buffered` are there; also what to ask of
+    /// [`Buffer::spare`](super::Buffer::spare).
     pub fn least(&self, buffered: usize) -> usize {
         let needed = match self {
             Want::Exactly { size } => *size,
@@ -133,7 +137,8 @@ impl Want {
         needed.saturating_sub(buffered).max(1)
     }
 
-    /// What a read that gives whatever came gives when its time is over: up to its most, reason [`Reason::End`].
+    /// What a read that gives whatever came gives when its time is over: up to its most, reason
+    /// [`Reason::End`].
     pub fn rest(&self, buffered: usize) -> Taken {
         let most = match self {
             Want::Some { max: most } | Want::Receive { max_size: most, .. } => *most,

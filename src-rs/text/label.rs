@@ -11,9 +11,10 @@ use crate::framing::{Boundary, DoubleByte, LineRule};
 
 /// An encoding by its name.
 ///
-/// `latin1` and `binary` (every byte is the character of its number) and `ascii` (the same, with the high bit ignored when
-/// decoding) mean what Node's `Buffer` means by them; every other label is one of the WHATWG Encoding Standard, or
-/// `utf16le` or `ucs2`, Node's names for `utf-16le`. `hex` and `base64` are not encodings of text.
+/// `latin1` and `binary` (every byte is the character of its number) and `ascii` (the same, with the high bit
+/// ignored when decoding) mean what Node's `Buffer` means by them; every other label is one of the WHATWG
+/// Encoding Standard, or `utf16le` or `ucs2`, Node's names for `utf-16le`. `hex` and `base64` are not
+/// encodings of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label(Kind);
 
@@ -48,7 +49,8 @@ impl fmt::Display for Unmappable {
 impl std::error::Error for Unmappable {}
 
 impl Label {
-    /// The encoding that `label` names, whatever its case and the white space around it; `None` if there is none.
+    /// The encoding that `label` names, whatever its case and the white space around it; `None` if there is
+    /// none.
     pub fn parse(label: &str) -> Option<Label> {
         let name = label.trim().to_ascii_lowercase();
         Some(Label(match &name[..] {
@@ -86,8 +88,8 @@ impl Label {
 
     /// Encodes UTF-16 code units.
     ///
-    /// `latin1`, `binary` and `ascii` take the low byte of each unit, as `Buffer.from` does. A lone surrogate becomes
-    /// U+FFFD in UTF-8 and stays in UTF-16.
+    /// `latin1`, `binary` and `ascii` take the low byte of each unit, as `Buffer.from` does. A lone surrogate
+    /// becomes U+FFFD in UTF-8 and stays in UTF-16.
     ///
     /// # Errors
     /// The first character that the encoding does not have.
@@ -124,8 +126,8 @@ impl Label {
         Ok(LineRule::new(self.encode(marker)?, carriage_return, self.boundary()))
     }
 
-    /// Whether decoding `region` and splitting the text by `marker` certainly gives what splitting the bytes and decoding
-    /// each line gives; `false` if only looking closer would tell.
+    /// Whether decoding `region` and splitting the text by `marker` certainly gives what splitting the bytes
+    /// and decoding each line gives; `false` if only looking closer would tell.
     pub fn splits_after_decoding(&self, region: &[u8], marker: &[u16]) -> bool {
         let below = |bound: u16| marker.iter().all(|&unit| unit < bound);
         match self.0 {
@@ -161,8 +163,9 @@ impl Label {
     }
 }
 
-/// Whether a marker in `region` may cut off a 4-byte character of GB18030 after its second or third byte: a decoder
-/// turns those into one U+FFFD where the input ends, but looks at the digit again where a marker follows.
+/// Whether a marker in `region` may cut off a 4-byte character of GB18030 after its second or third byte: a
+/// decoder turns those into one U+FFFD where the input ends, but looks at the digit again where a marker
+/// follows.
 fn ends_in_half_of_four(region: &[u8], marker: &[u16]) -> bool {
     let Some(&first) = marker.first() else { return false };
     let is_lead = |byte: u8| (0x81..=0xFE).contains(&byte);

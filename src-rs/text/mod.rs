@@ -1,4 +1,4 @@
-//! Encodings: labels as users write them, bytes to text and back, and what ends a line in them; knows no I/O, no JavaScript.
+//! Encodings: labels, bytes to text and back, and what ends a line in them; knows no I/O, no JavaScript.
 
 mod label;
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::{Boundary, Buffer, LineRule, Markers, Prefix, Scan, Verdict, Want};
 use crate::framing::{BLOCK, DoubleByte, effort};
 
-/// The work, per byte, of serving `want` until nothing is left, when `input` comes in chunks of `chunk` bytes.
+/// The work, per byte, of serving `want` until nothing is left, when `input` comes in chunks of `chunk`
+/// bytes.
 fn per_byte(want: &Want, input: &[u8], chunk: usize) -> f64 {
     let spent = effort::of(|| {
         let mut buffer = Buffer::new();
@@ -20,7 +21,8 @@ fn per_byte(want: &Want, input: &[u8], chunk: usize) -> f64 {
     spent as f64 / input.len() as f64
 }
 
-/// Asserts that no byte costs more than `bound` looks, for chunks of several sizes, and for 8 times the bytes.
+/// Asserts that no byte costs more than `bound` looks, for chunks of several sizes, and for 8 times the
+/// bytes.
 #[track_caller]
 fn assert_linear(want: &Want, unit: &[u8], bound: f64) {
     for chunk in [1, 7, 1500, BLOCK, usize::MAX] {

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use super::{Boundary, Buffer, LineRule, Markers, Prefix, Reason, Scan, Verdict, Want};
 
-/// A read, repeated until it has given `count` lines, frames or (for [`Want::Some`]) bytes; all others are done once.
+/// A read, repeated until it has given `count` lines, frames or (for [`Want::Some`]) bytes; all others are
+/// done once.
 #[derive(Clone, Debug)]
 struct Step {
     want: Want,
@@ -96,7 +97,8 @@ fn assert_same_for_simple_cuts(input: &[u8], script: &[Step], expected: &[Seen])
     }
 }
 
-/// What `script` sees of `chunks`. `cancels` says, each time a read has waited, whether it is given up and called again.
+/// What `script` sees of `chunks`. `cancels` says, each time a read has waited, whether it is given up and
+/// called again.
 fn run(script: &[Step], chunks: &[&[u8]], ending: Ending, cancels: &mut dyn FnMut() -> bool) -> Vec<Seen> {
     let mut chunks = chunks.iter();
     let mut ended = false;
