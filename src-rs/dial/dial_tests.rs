@@ -3,7 +3,7 @@
 use std::{
     io::Write as _,
     net::{IpAddr, SocketAddr, TcpListener},
-    sync::{Mutex, MutexGuard, PoisonError, mpsc},
+    sync::mpsc,
     time::Duration,
 };
 
@@ -80,6 +80,18 @@ impl Silent {
             })
             .collect();
         Silent { address: address.as_socket().unwrap(), _listener: listener, _queued: queued }
+    }
+}
+
+/// A silent address, and one with the same port that accepts.
+#[cfg(target_os = "linux")]
+fn silent_and_good() -> (Silent, TcpListener) {
+    loop {
+        let silent = Silent::new("127.0.0.9");
+        // The port may be another test's at the second address.
+        if let Ok(good) = TcpListener::bind(("127.0.0.1", silent.address.port())) {
+            return (silent, good);
+        }
     }
 }
 
@@ -168,8 +180,7 @@ async fn a_long_list_of_failures_makes_no_long_message() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_silent_address_does_not_hold_up_the_next() {
-    let silent = Silent::new("127.0.0.9");
-    let good = TcpListener::bind(("127.0.0.1", silent.address.port())).unwrap();
+    let (silent, good) = silent_and_good();
     let mut plan = plan("two.example", silent.address.port());
     plan.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
     plan.attempt_delay = Duration::from_millis(10);
@@ -207,9 +218,10 @@ async fn any_timeout_is_taken() {
 }
 
 /// Counts are of the whole process, so these tests take turns and count only sockets to their own listener.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(target_os = "linux")]
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// How many sockets of this process are connected or connecting to a port.
@@ -275,10 +287,9 @@ fn abandoning_closes_every_socket_and_reports_nothing() {
 #[test]
 fn losers_of_a_race_are_closed() {
     let _turn = turn();
-    let silent = Silent::new("127.0.0.9");
+    let (silent, _good) = silent_and_good();
     let port = silent.address.port();
     let queued = sockets_to(port);
-    let _good = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let (tell, told) = mpsc::channel();
     let mut plan = plan("two.example", port);
     plan.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);

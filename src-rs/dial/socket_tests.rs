@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+#[cfg(unix)]
 use socket2::SockRef;
 
 use super::*;
@@ -107,21 +108,36 @@ async fn a_refusal_names_the_call_and_the_far_end() {
     assert_eq!(refusal.error.kind(), io::ErrorKind::ConnectionRefused);
 }
 
+/// Connects from a port that was free a moment ago; where another test was faster, from another one.
+async fn connect_from(ip: Option<&str>, far: impl Fn(u16) -> SocketAddr) -> (u16, Result<Socket, Refusal>) {
+    loop {
+        let port = free_address(ip.unwrap_or("0.0.0.0")).port();
+        let local_address = ip.map(|ip| ip.parse().unwrap());
+        let connector = TcpConnector { local_address, local_port: port, ..connector() };
+        match connector.connect(far(port)).await {
+            Err(refusal) if refusal.syscall == "bind" => {
+                assert_eq!(refusal.error.kind(), io::ErrorKind::AddrInUse)
+            }
+            result => return (port, result),
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_local_address_and_port_are_used() {
-    let port = free_address("127.0.0.2").port();
-    let connector =
-        TcpConnector { local_address: Some("127.0.0.2".parse().unwrap()), local_port: port, ..connector() };
-    let (ours, far) = connect_to_listener(&connector).await;
-    assert_eq!(far.peer_addr().unwrap(), SocketAddr::new("127.0.0.2".parse().unwrap(), port));
-    assert_eq!(ours.local_addr().unwrap(), far.peer_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, ours) = connect_from(Some("127.0.0.2"), |_| listener.local_addr().unwrap()).await;
+    let seen = listener.accept().unwrap().1;
+    assert_eq!(seen, SocketAddr::from(([127, 0, 0, 2], port)));
+    assert_eq!(ours.unwrap().local_addr().unwrap(), seen);
 }
 
 #[tokio::test]
 async fn a_local_port_alone_is_used() {
-    let port = free_address("127.0.0.1").port();
-    let (_ours, far) = connect_to_listener(&TcpConnector { local_port: port, ..connector() }).await;
-    assert_eq!(far.peer_addr().unwrap().port(), port);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, ours) = connect_from(None, |_| listener.local_addr().unwrap()).await;
+    assert!(ours.is_ok());
+    assert_eq!(listener.accept().unwrap().1.port(), port);
 }
 
 #[tokio::test]
@@ -138,7 +154,7 @@ async fn a_local_port_that_is_taken_is_refused_under_its_own_address() {
 #[tokio::test]
 async fn a_local_address_that_is_not_ours_is_refused() {
     let connector = TcpConnector { local_address: Some("192.0.2.1".parse().unwrap()), ..connector() };
-    let refusal = connector.connect(free_address("127.0.0.1")).await.unwrap_err();
+    let refusal = connector.connect(([127, 0, 0, 1], 1).into()).await.unwrap_err();
     assert_eq!(refusal.syscall, "bind");
     assert_eq!(refusal.error.kind(), io::ErrorKind::AddrNotAvailable);
 }
@@ -146,8 +162,6 @@ async fn a_local_address_that_is_not_ours_is_refused() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_socket_that_would_connect_to_itself_is_refused() {
-    let far = free_address("127.0.0.1");
-    let connector = TcpConnector { local_address: Some(far.ip()), local_port: far.port(), ..connector() };
-    let refusal = connector.connect(far).await.unwrap_err();
-    assert_eq!(refusal.error.kind(), io::ErrorKind::ConnectionRefused);
+    let (_, result) = connect_from(Some("127.0.0.1"), |port| ([127, 0, 0, 1], port).into()).await;
+    assert_eq!(result.unwrap_err().error.kind(), io::ErrorKind::ConnectionRefused);
 }
