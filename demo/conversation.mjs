@@ -33,17 +33,18 @@ async function byMarker(client) {
   received(await client.readUntil(['=', ';'], { keepMarker: false }), 'the other marker, which is left out')
   received(await client.readLine(), 'end of line')
   for (const encoding of ['utf8', 'windows-1251']) {
-    note(`as ${encoding}:`)
-    await client.writeLine(sent('Съешь ещё этих мягких французских булок'), { encoding })
-    received(await client.readLine({ encoding }), 'end of line')
+    await client.writeLine(sent('Съешь булок', `a line in ${encoding}`), { encoding })
+    const bytes = received(await client.readUntil('\n'), 'marker; put back undecoded')
+    client.unread(bytes)
+    received(await client.readLine({ encoding }), `end of line, decoded as ${encoding}`)
   }
 }
 
 async function byFrame(client) {
   heading('readFrame')
   for (const length of ['u8', 'u32be', 'varint']) {
-    await client.writeFrame(sent('a payload'), { length })
-    received(await client.readFrame({ length }), `as long as its ${length} prefix said`)
+    await client.writeFrame(sent('payload', `with its length as ${length}`), { length })
+    received(await client.readFrame({ length }), 'as long as its prefix said')
   }
 }
 
@@ -63,7 +64,7 @@ async function byRequest(client) {
   received(await client.request(sent('up to.'), { marker: '.' }), 'marker')
   received(await client.request(sent('one line\n'), { line: true }), 'line')
   const frame = Buffer.from('\x05frame')
-  received(await client.request(sent(frame), { frame: { length: 'u8' } }), 'frame')
+  received(await client.request(sent(frame), { frame: 'u8' }), 'frame')
   note('ten at once, answered in order:')
   const questions = Array.from({ length: 10 }, (_, index) => `${index}\n`)
   sent(questions.join(''))
@@ -73,13 +74,14 @@ async function byRequest(client) {
 async function ahead(client) {
   heading('expect, peek, unread')
   await client.write(sent('motd\r\nuser 42 logged in> '))
-  const { index, match, before } = await client.expect(['denied', /user (\d+)/, '> '])
-  received(match[0], `pattern ${index} matched; before it stood ${JSON.stringify(String(before))}`)
+  const { index, match, before } = await client.expect(['denied', /user (\d+) /, '> '])
+  received(match[0], `pattern ${index} matched; before it stood ${JSON.stringify(before)}`)
   received(await client.readUntil('> '), 'marker')
-  await client.write(sent('peeked\n'))
-  received(await client.peek(4), 'looked at, not taken')
-  client.unread(sent('put back, then '))
-  received(await client.readLine(), 'both, as one line')
+  await client.write(sent('?and peeked\n'))
+  received(await client.readExactly(1), 'size')
+  received(client.peek(6), 'looked at, not taken')
+  client.unread('put back ')
+  received(await client.readLine(), 'what was put back, then what was there')
 }
 
 async function byIterator(client) {
@@ -93,7 +95,7 @@ async function byIterator(client) {
     received(batch, 'all whole lines that were there')
     if (batch.at(-1) === 'four') break
   }
-  await client.write(sent('\x01a\x02bb\x03ccc'))
+  await client.write(sent(Buffer.from('\x01a\x02bb\x03ccc')))
   for await (const frame of client.frames({ length: 'u8' })) {
     received(frame, 'frame')
     if (frame.length === 3) break

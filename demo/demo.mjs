@@ -16,7 +16,7 @@ try {
   // A server that is no echo server must end the demo with an error, not with silence.
   const client = await connect(address, { timeout: 10_000, readTimeout: 5_000 })
   note(`connected from ${client.localAddress}:${client.localPort} to ${client.remoteAddress}:${client.remotePort}`)
-  note(`timings in ms: ${JSON.stringify(client.timings)}`)
+  note(`the connection took ${client.timings.connect.toFixed(2)} ms`)
   await converse(client)
 } catch (error) {
   console.error(`\n${error.name} ${error.code ?? ''}: ${error.message}`)

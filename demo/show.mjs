@@ -7,9 +7,9 @@ export function heading(text) {
   console.log(`\n${text}`)
 }
 
-/** Bytes or text on their way to the server. */
-export function sent(data) {
-  row('→', show(data))
+/** Bytes or text on their way to the server, and how they are put into bytes where that is not plain. */
+export function sent(data, how) {
+  row('→', show(data) + (how ? `   (${how})` : ''))
   return data
 }
 
