@@ -7,6 +7,7 @@ import { type Expected, type ExpectOptions, expect, type Pattern } from './expec
 import type { Link } from './link'
 import { environment } from './mailbox'
 import { native } from './native'
+import { promised } from './operation'
 import type { Address, ConnectOptions, Settings, WaitOptions } from './options'
 import {
   type Marker,
@@ -81,8 +82,8 @@ export class TcpClient {
   }
 
   /** What is there, at least one byte and at most `max`; `null` at the end of the stream. */
-  async read(options?: ReadOptions): Promise<Buffer | null> {
-    return this.#reader.read(options)
+  read(options?: ReadOptions): Promise<Buffer | null> {
+    return promised(() => this.#reader.read(options))
   }
 
   /**
@@ -90,8 +91,8 @@ export class TcpClient {
    *
    * Rejects with `ERR_UNEXPECTED_END` when the stream ends before; what came stays readable.
    */
-  async readExactly(size: number, options?: WaitOptions): Promise<Buffer> {
-    return this.#reader.readExactly(size, options)
+  readExactly(size: number, options?: WaitOptions): Promise<Buffer> {
+    return promised(() => this.#reader.readExactly(size, options))
   }
 
   /**
@@ -99,8 +100,8 @@ export class TcpClient {
    *
    * Rejects with `ERR_UNEXPECTED_END` when the stream ends before; what came stays readable.
    */
-  async readInto(target: NodeJS.ArrayBufferView | ArrayBuffer, options?: WaitOptions): Promise<number> {
-    return this.#reader.readInto(target, options)
+  readInto(target: NodeJS.ArrayBufferView | ArrayBuffer, options?: WaitOptions): Promise<number> {
+    return promised(() => this.#reader.readInto(target, options))
   }
 
   /**
@@ -109,8 +110,8 @@ export class TcpClient {
    *
    * Rejects with `ERR_LIMIT` when more than `maxSize` bytes come before it, with `ERR_UNEXPECTED_END` when it does not come.
    */
-  async readUntil(marker: Marker | readonly Marker[], options?: ReadUntilOptions): Promise<Buffer> {
-    return this.#reader.readUntil(marker, options)
+  readUntil(marker: Marker | readonly Marker[], options?: ReadUntilOptions): Promise<Buffer> {
+    return promised(() => this.#reader.readUntil(marker, options))
   }
 
   /**
@@ -123,8 +124,8 @@ export class TcpClient {
   }
 
   /** Everything to the end of the stream. Rejects with `ERR_LIMIT` when that is more than `maxSize` bytes. */
-  async readAll(options?: ReadAllOptions): Promise<Buffer> {
-    return this.#reader.readAll(options)
+  readAll(options?: ReadAllOptions): Promise<Buffer> {
+    return promised(() => this.#reader.readAll(options))
   }
 
   /**
@@ -132,13 +133,13 @@ export class TcpClient {
    *
    * Rejects with `ERR_LIMIT` when the length is above `maxSize`, with `ERR_UNEXPECTED_END` when the stream ends inside.
    */
-  async readFrame(options: ReadFrameOptions): Promise<Buffer | null> {
-    return this.#sequences.readFrame(options)
+  readFrame(options: ReadFrameOptions): Promise<Buffer | null> {
+    return promised(() => this.#sequences.readFrame(options))
   }
 
   /** Whatever comes before the first of marker, size, time and end, and which of them it was. Takes what it gives. */
-  async receive(options?: ReceiveOptions): Promise<Received> {
-    return this.#reader.receive(options)
+  receive(options?: ReceiveOptions): Promise<Received> {
+    return promised(() => this.#reader.receive(options))
   }
 
   /**
@@ -146,11 +147,11 @@ export class TcpClient {
    *
    * `timeout` and `signal` in `how` are for both together.
    */
-  async request(data: string | Uint8Array, how: How & { line: true }): Promise<string | null>
-  async request(data: string | Uint8Array, how: How & { frame: LengthPrefix }): Promise<Buffer | null>
-  async request(data: string | Uint8Array, how: How): Promise<Buffer>
-  async request(data: string | Uint8Array, how: How): Promise<Buffer | string | null> {
-    return request(this.#reader, this.#sequences, this.#writer, data, how)
+  request(data: string | Uint8Array, how: How & { line: true }): Promise<string | null>
+  request(data: string | Uint8Array, how: How & { frame: LengthPrefix }): Promise<Buffer | null>
+  request(data: string | Uint8Array, how: How): Promise<Buffer>
+  request(data: string | Uint8Array, how: How): Promise<Buffer | string | null> {
+    return promised(() => request(this.#reader, this.#sequences, this.#writer, data, how))
   }
 
   /**
@@ -160,8 +161,8 @@ export class TcpClient {
    * A rejection shows the end of what was looked through. Patterns with `$`, `\b` or a look-ahead are tried at every byte,
    * in time quadratic in what stays unmatched; all others in time linear in it for each chunk.
    */
-  async expect(patterns: Pattern | readonly Pattern[], options?: ExpectOptions): Promise<Expected> {
-    return expect(this.#reader, patterns, options)
+  expect(patterns: Pattern | readonly Pattern[], options?: ExpectOptions): Promise<Expected> {
+    return promised(() => expect(this.#reader, patterns, options))
   }
 
   /** The lines to the end of the stream. Leaving the loop leaves the rest readable. */
@@ -207,8 +208,8 @@ export class TcpClient {
    * A failure has `bytesWritten`; a write given up in its middle takes those queued behind it with it (`ECANCELED`). Data of
    * more than 8 KiB is not copied: leave its memory as it is until then.
    */
-  async write(data: string | Uint8Array, options?: WaitOptions): Promise<void> {
-    return this.#writer.write(data, options)
+  write(data: string | Uint8Array, options?: WaitOptions): Promise<void> {
+    return promised(() => this.#writer.write(data, options))
   }
 
   /** Writes `text` and the marker in an encoding. Throws before any I/O when a character does not exist in it. */
@@ -231,8 +232,8 @@ export class TcpClient {
   }
 
   /** Half-closes once everything written has left; reading goes on. Safe to repeat. */
-  async end(options?: WaitOptions): Promise<void> {
-    return this.#writer.end(options)
+  end(options?: WaitOptions): Promise<void> {
+    return promised(() => this.#writer.end(options))
   }
 
   /**

@@ -9,6 +9,8 @@ const RECORD = 6
 const CAPACITY = 512
 const FAILED = 1
 const HAS_CARRIAGE_RETURN = 2
+const NUMBER = 4
+const NULL = 8
 const POOL_SIZE = 64 * 1024
 
 /** Room for the small writes of one tick. */
@@ -101,16 +103,17 @@ export function collect(): void {
 }
 
 function deliver(count: number): void {
-  const first = mail[6] as number
+  let next = mail[6] as number
   const left = mail[7] as number
-  for (let index = 0; index < count; index++) {
-    const at = HEADER + index * RECORD
+  for (let at = HEADER; at < HEADER + count * RECORD; at += RECORD) {
     const op = mail[at] as number
-    const operation = waiting[op]
-    const value = values[first + index]
+    const flags = mail[at + 4] as number
+    const operation = waiting[op] as Waiting
     release(op)
-    const isFailure = ((mail[at + 4] as number) & FAILED) !== 0
-    operation?.settle(isFailure ? Failure.fromNative(value as NativeFailure) : value, at)
+    if (flags & NUMBER) operation.settle(mail[at + 2], at)
+    else if (flags & NULL) operation.settle(null, at)
+    else if (flags & FAILED) operation.settle(Failure.fromNative(values[next++] as NativeFailure), at)
+    else operation.settle(values[next++], at)
   }
   if (left > 0) {
     collect()

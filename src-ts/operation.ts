@@ -77,3 +77,12 @@ export function pending<T>(
     started?.((failure) => cancel(() => failure))
   })
 }
+
+/** What an async function with the same body would give, without a promise around the promise. */
+export function promised<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return act()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}

@@ -100,14 +100,13 @@ export class Reader {
     )
   }
 
-  async readExactly(size: number, given?: WaitOptions, started?: Started): Promise<Buffer> {
+  readExactly(size: number, given?: WaitOptions, started?: Started): Promise<Buffer> {
     check.size(size, 'size', 0)
     const { timeout, signal } = this.wait(check.options(given))
     const { token } = this.#only()
     if (size >= FILL_FROM) {
       const memory = allocate(size)
-      await this.#fill(memory, timeout, signal, started)
-      return memory
+      return this.#fill(memory, timeout, signal, started).then(() => memory)
     }
     return run(
       this.link,
@@ -119,7 +118,7 @@ export class Reader {
     )
   }
 
-  async readInto(target: unknown, given?: WaitOptions): Promise<number> {
+  readInto(target: unknown, given?: WaitOptions): Promise<number> {
     const memory = check.bytes(target, 'target')
     check.size(memory.length, 'target.byteLength', 0)
     const { timeout, signal } = this.wait(check.options(given))

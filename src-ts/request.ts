@@ -21,7 +21,7 @@ export interface How extends Omit<ReadLineOptions, 'marker'> {
 }
 
 /** Writes `data`, then reads as `how` says. The read takes its place in the queue at the call. */
-export async function request(
+export function request(
   reader: Reader,
   sequences: Sequences,
   writer: Writer,

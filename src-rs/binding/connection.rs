@@ -57,7 +57,7 @@ struct Holder {
 impl Drop for Holder {
     fn drop(&mut self) {
         if let Some(environment) = self.environment.upgrade() {
-            let connection = environment.connections.borrow_mut().remove(&self.token);
+            let connection = environment.connections.borrow_mut().try_remove(self.token as usize);
             if let Some(connection) = connection {
                 connection.abandon();
             }
@@ -68,7 +68,9 @@ impl Drop for Holder {
 impl Connection {
     /// Takes over what a dial has made; the value is `[token, holder]` for JavaScript.
     pub fn open(environment: &Rc<Environment>, dialled: Dialled) -> Result<sys::napi_value, Failure> {
-        let token = environment.token();
+        let mut connections = environment.connections.borrow_mut();
+        let entry = connections.vacant_entry();
+        let token = entry.key() as u32;
         let watch = environment
             .reactor
             .watch(dialled.stream.raw(), token as usize)
@@ -84,7 +86,8 @@ impl Connection {
             totals: Cell::default(),
             markers: RefCell::default(),
         });
-        environment.connections.borrow_mut().insert(token, connection);
+        entry.insert(connection);
+        drop(connections);
         let holder = external(environment.env, Holder { environment: Rc::downgrade(environment), token });
         let mut pair = ptr::null_mut();
         // SAFETY: a live environment within a handle scope.
@@ -189,7 +192,7 @@ pub fn call<R>(
     let Some(environment) = environment(id) else { return Value(ptr::null_mut()) };
     let op = direct.op;
     let mut post = Post { mailbox: &environment.mailbox, direct: Some(direct) };
-    let connection = environment.connections.borrow().get(&token).cloned();
+    let connection = environment.connection(token);
     let result = match &connection {
         Some(connection) => {
             connection.run(&environment, &mut post, |session, post| act(connection, session, post))
@@ -253,5 +256,5 @@ pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
 }
 
 fn find(id: u32, token: u32) -> Option<Rc<Connection>> {
-    environment(id)?.connections.borrow().get(&token).cloned()
+    environment(id)?.connection(token)
 }

@@ -14,6 +14,7 @@ use std::{
 
 use napi::{Env, bindgen_prelude::FromNapiValue, sys};
 use napi_derive::napi;
+use slab::Slab;
 
 use super::{
     connection::Connection,
@@ -40,8 +41,8 @@ pub struct Environment {
     /// Small writes of a tick, one after the other; filled by JavaScript.
     outgoing: (*const u8, usize),
     _outgoing: Reference,
-    pub connections: RefCell<HashMap<u32, Rc<Connection>>>,
-    next_token: Cell<u32>,
+    /// The connections by token. A token is used again only when JavaScript has forgotten it.
+    pub connections: RefCell<Slab<Rc<Connection>>>,
     alarms: RefCell<BinaryHeap<Reverse<(Instant, u32)>>>,
     /// When the reactor's timer will fire.
     wake_at: Cell<Option<Instant>>,
@@ -85,7 +86,6 @@ pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Val
         outgoing: (out.as_ptr(), out.len()),
         _outgoing: Reference::new(raw, outgoing.0),
         connections: RefCell::default(),
-        next_token: Cell::new(0),
         alarms: RefCell::default(),
         wake_at: Cell::new(None),
         dials: RefCell::default(),
@@ -109,7 +109,7 @@ unsafe extern "C" fn tear_down(hook: sys::napi_async_cleanup_hook_handle, data: 
     let _ = catch_unwind(AssertUnwindSafe(|| {
         environment.dials.borrow_mut().clear();
         let connections = std::mem::take(&mut *environment.connections.borrow_mut());
-        connections.values().for_each(|connection| connection.abandon());
+        connections.iter().for_each(|(_, connection)| connection.abandon());
         // SAFETY: the hook's handle is removed once, when libuv has closed the last handle.
         let done = Box::new(move || {
             let _ = unsafe { sys::napi_remove_async_cleanup_hook(hook) };
@@ -133,14 +133,9 @@ impl Environment {
         Some(unsafe { std::slice::from_raw_parts(self.outgoing.0.add(start), length) })
     }
 
-    /// A number for a new connection; not used again while it lives.
-    pub fn token(&self) -> u32 {
-        loop {
-            let token = self.next_token.replace(self.next_token.get().wrapping_add(1));
-            if !self.connections.borrow().contains_key(&token) {
-                return token;
-            }
-        }
+    /// The connection that JavaScript calls `token`.
+    pub fn connection(&self, token: u32) -> Option<Rc<Connection>> {
+        self.connections.borrow().get(token as usize).cloned()
     }
 
     /// Asks for a turn of `token`'s connection at `time`.
@@ -195,8 +190,7 @@ impl Environment {
                 break;
             }
             self.alarms.borrow_mut().pop();
-            let connection = self.connections.borrow().get(&token).cloned();
-            if let Some(connection) = connection {
+            if let Some(connection) = self.connection(token) {
                 connection.rang(self, now);
             }
         }
@@ -249,8 +243,7 @@ impl Environment {
             return;
         }
         for (token, ready) in ready {
-            let connection = self.connections.borrow().get(&(*token as u32)).cloned();
-            if let Some(connection) = connection {
+            if let Some(connection) = self.connection(*token as u32) {
                 connection.ready(self, *ready);
             }
         }

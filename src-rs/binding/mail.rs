@@ -33,6 +33,10 @@ pub const MAIL_LENGTH: usize = HEADER + RECORD * CAPACITY;
 const FAILED: u32 = 1;
 /// The text has carriage returns to strip.
 const HAS_CARRIAGE_RETURN: u32 = 2;
+/// The value is the record's own `number`; there is none in the array.
+const NUMBER: u32 = 4;
+/// The value is `null`; there is none in the array.
+const NULL: u32 = 8;
 
 /// A failure as JavaScript gets it.
 #[napi(object, object_from_js = false)]
@@ -69,12 +73,14 @@ pub struct Mailbox {
     records: RefCell<VecDeque<Record>>,
     /// Where in the array of values the next record's value goes; JavaScript empties the array with the last record.
     next_value: Cell<u32>,
+    /// Values of records that have been delivered since the array was last emptied.
+    delivered: Cell<u32>,
     /// Caller's memory of the operations that wait, and how the texts that wait are to be read.
     lent: RefCell<HashMap<OpId, Reference>>,
     codecs: RefCell<HashMap<OpId, Rc<Codec>>>,
 }
 
-/// A settled operation; its value is already in the array of values, at the record's place.
+/// A settled operation; its value, unless a number or null, is already in the array of values, in the records' order.
 struct Record {
     op: OpId,
     extras: Extras,
@@ -84,7 +90,7 @@ struct Record {
 #[derive(Clone, Copy, Default)]
 struct Extras {
     why: u32,
-    marker: usize,
+    number: f64,
     items: u32,
     flags: u32,
     place: usize,
@@ -101,6 +107,7 @@ impl Mailbox {
             pool: RefCell::default(),
             records: RefCell::default(),
             next_value: Cell::new(0),
+            delivered: Cell::new(0),
             lent: RefCell::default(),
             codecs: RefCell::default(),
         }
@@ -129,8 +136,15 @@ impl Mailbox {
 
     /// Forgets what was kept for an operation.
     pub fn forget(&self, op: OpId) {
-        self.lent.borrow_mut().remove(&op);
-        self.codecs.borrow_mut().remove(&op);
+        // Most of the time nothing is kept for anyone, and looking costs a hash.
+        let mut lent = self.lent.borrow_mut();
+        if !lent.is_empty() {
+            lent.remove(&op);
+        }
+        let mut codecs = self.codecs.borrow_mut();
+        if !codecs.is_empty() {
+            codecs.remove(&op);
+        }
     }
 
     /// A value for an operation that no session settled, such as a dial.
@@ -145,22 +159,26 @@ impl Mailbox {
     /// and how many records are left.
     pub fn deliver(&self) -> u32 {
         let mut records = self.records.borrow_mut();
-        let first = self.next_value.get() - records.len() as u32;
+        let first = self.delivered.get();
+        let mut placed = 0;
         let count = records.len().min(CAPACITY);
         // SAFETY: `numbers` has MAIL_LENGTH places, which nobody else reads or writes during this call.
         let numbers = unsafe { slice::from_raw_parts_mut(self.numbers.add(HEADER), RECORD * CAPACITY) };
         for (record, fields) in records.drain(..count).zip(numbers.chunks_exact_mut(RECORD)) {
-            let Extras { why, marker, items, flags, place } = record.extras;
+            let Extras { why, number, items, flags, place } = record.extras;
+            placed += u32::from(flags & (NUMBER | NULL) == 0);
             fields.copy_from_slice(&[
                 record.op.into(),
                 why.into(),
-                marker as f64,
+                number,
                 items.into(),
                 flags.into(),
                 place as f64,
             ]);
         }
+        self.delivered.set(first + placed);
         if records.is_empty() {
+            self.delivered.set(0);
             self.next_value.set(0);
         }
         self.header()[6..8].copy_from_slice(&[first.into(), records.len() as f64]);
@@ -181,30 +199,18 @@ impl Mailbox {
     }
 
     fn tell(&self, extras: Extras) {
-        let Extras { why, marker, items, flags, place } = extras;
-        self.header()[1..6].copy_from_slice(&[
-            why.into(),
-            marker as f64,
-            items.into(),
-            flags.into(),
-            place as f64,
-        ]);
+        let Extras { why, number, items, flags, place } = extras;
+        self.header()[1..6].copy_from_slice(&[why.into(), number, items.into(), flags.into(), place as f64]);
     }
 
-    fn bytes(&self, bytes: &[u8], extras: &mut Extras) -> sys::napi_value {
+    /// Puts small bytes into the pool, and asks for a new pool when it is full.
+    fn pooled(&self, bytes: &[u8]) -> Option<usize> {
         let mut pool = self.pool.borrow_mut();
-        match pool.put(self.env, bytes) {
-            Some(place) => {
-                extras.place = place;
-                number(self.env, bytes.len() as f64)
-            }
-            None => {
-                if pool.is_spent() {
-                    self.header()[0] = 1.0;
-                }
-                copied(self.env, bytes)
-            }
+        let place = pool.put(self.env, bytes);
+        if pool.is_spent() {
+            self.header()[0] = 1.0;
         }
+        place
     }
 
     fn failure(&self, failure: Failure, written: u64) -> sys::napi_value {
@@ -260,6 +266,28 @@ impl Post<'_> {
         self.mailbox.push(op, value, extras);
     }
 
+    fn put_number(&mut self, op: OpId, value: f64, extras: Extras) {
+        if self.is_direct(op) {
+            return self.put(op, number(self.mailbox.env, value), extras);
+        }
+        self.mailbox.forget(op);
+        let extras = Extras { number: value, flags: NUMBER, ..extras };
+        self.mailbox.records.borrow_mut().push_back(Record { op, extras });
+    }
+
+    fn put_null(&mut self, op: OpId) {
+        if self.is_direct(op) {
+            return self.put(op, null(self.mailbox.env), Extras::default());
+        }
+        self.mailbox.forget(op);
+        let extras = Extras { flags: NULL, ..Extras::default() };
+        self.mailbox.records.borrow_mut().push_back(Record { op, extras });
+    }
+
+    fn is_direct(&self, op: OpId) -> bool {
+        self.direct.as_ref().is_some_and(|direct| direct.op == op)
+    }
+
     fn codec(&self, op: OpId) -> Option<Rc<Codec>> {
         match self.direct.as_ref().filter(|direct| direct.op == op) {
             Some(direct) => direct.codec.clone(),
@@ -279,26 +307,28 @@ impl Outbox for Post<'_> {
     fn answer(&mut self, op: OpId, answer: Answer<'_>) -> bool {
         let (bytes, mut extras) = match answer {
             Answer::End => {
-                self.put(op, null(self.mailbox.env), Extras::default());
+                self.put_null(op);
                 return true;
             }
             Answer::Filled(size) => {
-                self.put(op, number(self.mailbox.env, size as f64), Extras::default());
+                self.put_number(op, size as f64, Extras::default());
                 return true;
             }
-            Answer::Bytes { bytes, why, marker, items } => {
+            Answer::Bytes { bytes, why, items } => {
                 let why = match why {
                     Why::Marker => 0,
                     Why::Size => 1,
                     Why::Timeout => 2,
                     Why::End => 3,
                 };
-                (bytes, Extras { why, marker, items, ..Extras::default() })
+                (bytes, Extras { why, items, ..Extras::default() })
             }
         };
         let Some(codec) = self.codec(op) else {
-            let value = self.mailbox.bytes(bytes, &mut extras);
-            self.put(op, value, extras);
+            match self.mailbox.pooled(bytes) {
+                Some(place) => self.put_number(op, bytes.len() as f64, Extras { place, ..extras }),
+                None => self.put(op, copied(self.mailbox.env, bytes), extras),
+            }
             return true;
         };
         match codec.present(self.mailbox.env, bytes, extras.items) {
@@ -315,7 +345,7 @@ impl Outbox for Post<'_> {
     }
 
     fn written(&mut self, op: OpId) {
-        self.put(op, null(self.mailbox.env), Extras::default());
+        self.put_null(op);
     }
 
     fn failed(&mut self, op: OpId, failure: Failure, written: u64) {

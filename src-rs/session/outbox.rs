@@ -27,8 +27,6 @@ pub enum Answer<'a> {
         bytes: &'a [u8],
         /// Why the read ended.
         why: Why,
-        /// Which of several markers was found.
-        marker: usize,
         /// How many lines or frames these are.
         items: u32,
     },

@@ -218,7 +218,7 @@ impl<S: Stream> Session<S> {
             reading.filled = there;
             let bytes = &self.inbox.as_slice()[..there];
             if let Some(taken) = out.examine(reading.op, bytes).filter(|taken| *taken <= there) {
-                let answer = Answer::Bytes { bytes: &bytes[..taken], why: Why::Marker, marker: 0, items: 1 };
+                let answer = Answer::Bytes { bytes: &bytes[..taken], why: Why::Marker, items: 1 };
                 if out.answer(reading.op, answer) {
                     self.inbox.consume(taken);
                     self.left_off = None;
@@ -265,7 +265,10 @@ impl<S: Stream> Session<S> {
             }
         };
         match result {
-            Ok(0) => self.ended = true,
+            Ok(0) => {
+                self.ended = true;
+                self.inbox.commit(0);
+            }
             Ok(count) => {
                 self.bytes_read += count as u64;
                 self.drained = count < offered;
@@ -276,6 +279,8 @@ impl<S: Stream> Session<S> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.drained = true;
+                // Nothing was put into the spare room, which an idle connection should not hold.
+                self.inbox.commit(0);
                 return false;
             }
             Err(error) => self.read_error = Some(Failure::system(&error, Phase::Read, "read")),
@@ -292,8 +297,7 @@ impl<S: Stream> Session<S> {
                     // One whose turn has not come gets nothing: what is there belongs to the read before it.
                     let count = if at == 0 { self.inbox.len().min(*max_size) } else { 0 };
                     let bytes = &self.inbox.as_slice()[..count];
-                    if out.answer(reading.op, Answer::Bytes { bytes, why: Why::Timeout, marker: 0, items: 1 })
-                    {
+                    if out.answer(reading.op, Answer::Bytes { bytes, why: Why::Timeout, items: 1 }) {
                         self.inbox.consume(count);
                     }
                 }
@@ -378,7 +382,7 @@ fn answer<'a>(bytes: &'a [u8], taken: &Taken) -> Answer<'a> {
         Reason::Size => Why::Size,
         Reason::End => Why::End,
     };
-    Answer::Bytes { bytes: &bytes[taken.data.clone()], why, marker: taken.marker, items: taken.items }
+    Answer::Bytes { bytes: &bytes[taken.data.clone()], why, items: taken.items }
 }
 
 fn unexpected_end(want: &Want, there: usize) -> Failure {

@@ -223,7 +223,9 @@ impl<S: Stream> Session<S> {
     fn break_writes(&mut self, failure: &Failure, out: &mut dyn Outbox) {
         self.write_error = Some(failure.clone());
         let mut rest = mem::take(&mut self.writes);
-        let close = rest.pop_back_if(|item| matches!(item, Outgoing::Close { .. }));
+        // Nothing is queued behind a close.
+        let closing = matches!(rest.back(), Some(Outgoing::Close { .. }));
+        let close = if closing { rest.pop_back() } else { None };
         for item in rest {
             out.failed(item.op(), failure.clone(), item.written());
         }

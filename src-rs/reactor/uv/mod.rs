@@ -102,6 +102,7 @@ impl Poll {
 
 struct PollData {
     inner: Weak<Inner>,
+    poll: Rc<Poll>,
     token: usize,
 }
 
@@ -175,17 +176,18 @@ impl super::Reactor for UvReactor {
         if inner.own.borrow().is_none() {
             return Err(io::Error::other("the environment is being torn down"));
         }
-        let data = PollData { inner: Rc::downgrade(inner), token };
+        let poll = Rc::new(Poll {
+            handle: RefCell::default(),
+            armed: Cell::new(Ready::NONE),
+            wanted: Cell::new(Ready::NONE),
+        });
+        let data = PollData { inner: Rc::downgrade(inner), poll: poll.clone(), token };
         let handle = Owned::new(inner.uv, &inner.open, Kind::Poll, data, |raw| {
             // SAFETY: the thread's loop, fresh memory of the right size, an open socket.
             unsafe { (inner.uv.poll_init)(inner.event_loop, raw, socket) }
         })?;
         handle.keep_alive(false);
-        let poll = Rc::new(Poll {
-            handle: RefCell::new(Some(handle)),
-            armed: Cell::new(Ready::NONE),
-            wanted: Cell::new(Ready::NONE),
-        });
+        *poll.handle.borrow_mut() = Some(handle);
         inner.polls.borrow_mut().insert(token, poll.clone());
         Ok(UvWatch { inner: inner.clone(), poll, token })
     }
@@ -300,7 +302,7 @@ unsafe extern "C" fn on_poll(raw: *mut Handle, status: c_int, events: c_int) {
         // SAFETY: this callback is only given to handles made with `PollData`.
         let data = unsafe { attached::<PollData>(uv, raw) };
         let Some(inner) = data.inner.upgrade() else { return };
-        let Some(poll) = inner.polls.borrow().get(&data.token).cloned() else { return };
+        let poll = &data.poll;
         let fired = if status < 0 {
             // On a socket error libuv stops the handle and reports no events; reading or writing tells the error.
             poll.armed.set(Ready::NONE);
