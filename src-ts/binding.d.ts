@@ -119,9 +119,6 @@ export declare function queueLent(environment: number, token: number, op: number
 /** Everything to the end of the stream. */
 export declare function readAll(environment: number, token: number, op: number, maxSize: number, timeout: number): unknown
 
-/** Exactly so many bytes. */
-export declare function readExactly(environment: number, token: number, op: number, size: number, timeout: number): unknown
-
 /** Bytes up to where `examiner(bytes)` is content: it gives how many it takes, or −1 to see more. */
 export declare function readExamined(environment: number, token: number, op: number, examiner: (bytes: Buffer) => number, maxSize: number, timeout: number): unknown
 
@@ -133,9 +130,6 @@ export declare function readInto(environment: number, token: number, op: number,
 
 /** Whole lines, at most `most`. */
 export declare function readLines(environment: number, token: number, op: number, codec: object, maxSize: number, most: number, timeout: number): unknown
-
-/** What is there, at least one byte. */
-export declare function readSome(environment: number, token: number, op: number, max: number, timeout: number): unknown
 
 /** Bytes up to the earliest of `markers`. */
 export declare function readUntil(environment: number, token: number, op: number, markers: Array<Uint8Array>, maxSize: number, keep: boolean, timeout: number): unknown
@@ -149,14 +143,12 @@ export declare function renewPool(environment: number, memory: Uint8Array): void
 /** Offers `parts` to the system in one call; gives how many bytes it took, or a failure. */
 export declare function send(environment: number, token: number, parts: Array<Uint8Array>): unknown
 
-/** Offers bytes `start..start + length` of the tick's small writes to the system; gives how many it took, or a failure. */
-export declare function sendSmall(environment: number, token: number, start: number, length: number): unknown
-
 /**
  * Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
- * with the native side for good; `settled(count)` is called when operations have ended. Gives the environment's number.
+ * with the native side for good; `settled(count)` is called when operations have ended, and with 0 when something that
+ * was written meanwhile is to be sent. Gives the environment's number and its most frequent calls.
  */
-export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void): number
+export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void): { environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
 
 /** Starts a dial, settled as `op` with `[token, holder]`. */
 export declare function startDial(environment: number, op: number, plan: NativePlan): void

@@ -4,7 +4,7 @@ import { Batch } from './batch'
 import { type Codec, type LengthPrefix, type LineOptions, lengthPrefix } from './codecs'
 import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
-import { bytes, environment, type Reason, why } from './mailbox'
+import { bytes, environment, hot, type Reason, why } from './mailbox'
 import { native } from './native'
 import { run } from './operation'
 import type { WaitOptions } from './options'
@@ -93,7 +93,7 @@ export class Reader {
     return run(
       this.link,
       'read',
-      (op) => native.readSome(environment, token, op, max, timeout),
+      (op) => hot.readSome(token, op, max, timeout),
       bytesOrNull,
       signal,
       started
@@ -111,7 +111,7 @@ export class Reader {
     return run(
       this.link,
       'read',
-      (op) => native.readExactly(environment, token, op, size, timeout),
+      (op) => hot.readExactly(token, op, size, timeout),
       bytes,
       signal,
       started

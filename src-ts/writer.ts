@@ -2,7 +2,7 @@
 
 import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
-import { collect, environment, OUTGOING_SIZE, outgoing, release, reserve } from './mailbox'
+import { collect, environment, hot, markUnsent, OUTGOING_SIZE, onUnsent, outgoing, release, reserve } from './mailbox'
 import { native } from './native'
 import { pending, run } from './operation'
 import type { WaitOptions } from './options'
@@ -11,30 +11,69 @@ import * as check from './validate'
 // Up to this size a write is copied: cheaper than a reference, and the caller may change its memory at once.
 const LARGEST_COPIED = 8 * 1024
 
-/** One write until the tick's end. */
-interface Entry {
-  /** Where its copy lies in the tick's memory, or −1 when `bytes` holds it */
+/** Bytes of a tick that lie together: in the tick's own memory from `start`, or in `bytes`. */
+interface Part {
   start: number
   length: number
-  bytes: Uint8Array | null
-  timeout: number
-  signal: AbortSignal | undefined
-  resolve(outcome: Failure | undefined): void
+  readonly bytes: Uint8Array | null
+}
+
+/** Writes of a tick that share a promise: those without options of their own do. */
+class Group {
+  readonly parts: Part[] = []
+  readonly outcome: Promise<Failure | undefined>
+  resolve!: (failure: Failure | undefined) => void
+
+  constructor(
+    readonly timeout: number,
+    readonly signal: AbortSignal | undefined
+  ) {
+    this.outcome = new Promise((resolve) => {
+      this.resolve = resolve
+    })
+  }
+
+  /** Takes over `data`: small pieces are copied into the tick's memory, if there is room. */
+  add(data: string | Uint8Array): void {
+    const room = Math.min(LARGEST_COPIED, OUTGOING_SIZE - used)
+    // A UTF-16 unit makes at most three bytes of UTF-8.
+    if (typeof data === 'string' ? data.length * 3 <= room : data.length <= room) return this.#copy(data)
+    const bytes = typeof data === 'string' || data.length <= LARGEST_COPIED ? Buffer.from(data) : data
+    this.parts.push({ start: 0, length: bytes.length, bytes })
+  }
+
+  #copy(data: string | Uint8Array): void {
+    const start = used
+    if (typeof data === 'string') {
+      used += outgoing.write(data, used)
+    } else {
+      outgoing.set(data, used)
+      used += data.length
+    }
+    const last = this.parts[this.parts.length - 1]
+    if (last !== undefined && last.bytes === null && last.start + last.length === start) last.length += used - start
+    else this.parts.push({ start, length: used - start, bytes: null })
+  }
 }
 
 /** The writers with something to send at the end of this tick. */
 let dirty: Writer[] = []
+/** How much of the tick's memory is taken. */
 let used = 0
 
-function flushAll(): void {
+onUnsent(() => {
   const writers = dirty
   dirty = []
   for (const writer of writers) writer.flush()
-  used = 0
-}
+  if (dirty.length === 0) used = 0
+})
 
 export class Writer {
-  #entries: Entry[] = []
+  /** This tick's writes, in order. */
+  #groups: Group[] = []
+  /** The last of them, while further writes may join it. */
+  #open: Group | null = null
+  #promise: Promise<void> | null = null
   #ended = false
 
   constructor(
@@ -42,99 +81,136 @@ export class Writer {
     readonly timeout: number
   ) {}
 
-  async write(data: unknown, given?: WaitOptions): Promise<void> {
+  write(data: unknown, given?: WaitOptions): Promise<void> {
     const content = typeof data === 'string' ? data : check.data(data, 'data')
-    const failure = await this.send(content, given)
+    const outcome = this.send(content, given)
+    if (given !== undefined || this.#open === null) return this.#settled(outcome)
+    this.#promise ??= this.#settled(outcome)
+    return this.#promise
+  }
+
+  async #settled(outcome: Promise<Failure | undefined>): Promise<void> {
+    const failure = await outcome
     if (failure !== undefined) throw this.link.error(failure)
     this.link.lastError = null
   }
 
   /** As {@link write}, but resolves the failure. */
   send(data: string | Uint8Array, given: WaitOptions | undefined): Promise<Failure | undefined> {
-    const { timeout, signal } = this.#wait(given)
-    return new Promise((resolve) => {
-      const refused = this.#refused(signal)
-      if (refused) return resolve(refused)
-      const entry: Entry = { start: -1, length: 0, bytes: null, timeout, signal, resolve }
-      store(entry, data)
-      if (signal) this.#abortable(entry, signal)
-      if (this.#entries.length === 0) {
-        if (dirty.length === 0) process.nextTick(flushAll)
-        dirty.push(this)
-      }
-      this.#entries.push(entry)
-    })
+    const group = given === undefined ? this.#shared() : this.#own(given)
+    if (group instanceof Failure) return Promise.resolve(group)
+    group.add(data)
+    return group.outcome
   }
 
-  #refused(signal: AbortSignal | undefined): Failure | undefined {
+  #shared(): Group | Failure {
+    if (this.#open !== null) return this.#open
+    const group = this.#join(this.timeout, undefined)
+    if (group instanceof Group) this.#open = group
+    return group
+  }
+
+  #own(given: WaitOptions): Group | Failure {
+    const { timeout, signal } = this.#wait(given)
+    const group = this.#join(timeout, signal)
+    // What is written next must not be sent before it.
+    this.#open = null
+    this.#promise = null
+    if (group instanceof Group && signal !== undefined) this.#abortable(group, signal)
+    return group
+  }
+
+  #join(timeout: number, signal: AbortSignal | undefined): Group | Failure {
     if (this.link.closed) return this.link.closedFailure('write')
     if (this.#ended) {
       const details = { code: 'ERR_STREAM_WRITE_AFTER_END', phase: 'write', bytesWritten: 0 } as const
       return new Failure('write after end()', details)
     }
-    return signal?.aborted ? Failure.aborted(signal, 'write', 0) : undefined
+    if (signal?.aborted) return Failure.aborted(signal, 'write', 0)
+    const group = new Group(timeout, signal)
+    if (this.#groups.length === 0) {
+      if (dirty.length === 0) markUnsent()
+      dirty.push(this)
+    }
+    this.#groups.push(group)
+    return group
   }
 
   /** Until the tick's end an aborted write has not begun. */
-  #abortable(entry: Entry, signal: AbortSignal): void {
+  #abortable(group: Group, signal: AbortSignal): void {
     const onAbort = (): void => {
-      const at = this.#entries.indexOf(entry)
+      const at = this.#groups.indexOf(group)
       if (at < 0) return
-      this.#entries.splice(at, 1)
-      entry.resolve(Failure.aborted(signal, 'write', 0))
-    }
-    const { resolve } = entry
-    entry.resolve = (outcome) => {
-      signal.removeEventListener('abort', onAbort)
-      resolve(outcome)
+      this.#groups.splice(at, 1)
+      group.resolve(Failure.aborted(signal, 'write', 0))
     }
     signal.addEventListener('abort', onAbort, { once: true })
+    group.outcome.then(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  #take(): Group[] {
+    const groups = this.#groups
+    this.#groups = []
+    this.#open = null
+    this.#promise = null
+    return groups
   }
 
   /** Hands everything written so far to the system, in one call. */
   flush(): void {
-    const entries = this.#entries
-    if (entries.length === 0) return
-    this.#entries = []
-    const taken = this.#send(entries)
+    const groups = this.#take()
+    if (groups.length === 0) return
+    const taken = this.#send(groups)
     if (typeof taken !== 'number') {
       const failure = Failure.fromNative(taken)
-      for (const entry of entries) entry.resolve(failure)
+      for (const group of groups) group.resolve(failure)
       return
     }
     let left = taken
-    for (const entry of entries) {
-      if (left >= entry.length) entry.resolve(undefined)
-      else this.#queue(entry, left)
-      left = Math.max(0, left - entry.length)
+    for (const group of groups) {
+      const length = group.parts.reduce((sum, part) => sum + part.length, 0)
+      if (left >= length) group.resolve(undefined)
+      else this.#queue(group, left)
+      left = Math.max(0, left - length)
     }
   }
 
-  #send(entries: readonly Entry[]): number | NativeFailure {
+  #send(groups: readonly Group[]): number | NativeFailure {
     const { token } = this.link
-    const length = together(entries)
-    const result =
-      length < 0
-        ? native.send(environment, token, entries.map(content))
-        : native.sendSmall(environment, token, (entries[0] as Entry).start, length)
-    return result as number | NativeFailure
+    const [first, ...others] = groups.length === 1 ? (groups[0] as Group).parts : groups.flatMap((group) => group.parts)
+    if (first === undefined) return 0
+    if (others.length === 0 && first.bytes === null) return hot.sendSmall(token, first.start, first.length) as number
+    return native.send(environment, token, [first, ...others].map(content)) as number | NativeFailure
   }
 
-  /** The system takes no more now: the rest waits in native code. */
-  async #queue(entry: Entry, before: number): Promise<void> {
-    const { timeout, signal } = entry
-    const rest = content(entry).subarray(before)
+  /** The system takes no more now: what follows the first `taken` bytes waits in native code. */
+  async #queue(group: Group, taken: number): Promise<void> {
+    let before = taken
+    const waiting: Promise<Failure | undefined>[] = []
+    for (const part of group.parts) {
+      const skipped = Math.min(before, part.length)
+      before -= skipped
+      if (skipped < part.length) waiting.push(this.#queuePart(group, part, skipped))
+    }
+    const failure = (await Promise.all(waiting)).find((outcome) => outcome !== undefined)
+    group.resolve(failure)
+  }
+
+  #queuePart(group: Group, part: Part, skipped: number): Promise<Failure | undefined> {
+    const { timeout, signal } = group
     const { token } = this.link
+    // A failure counts from the first byte of the group.
+    const before = group.parts.slice(0, group.parts.indexOf(part)).reduce((sum, { length }) => sum + length, skipped)
+    const rest = content(part).subarray(skipped)
     const op = reserve()
-    const failure = entry.bytes
+    const failure = part.bytes
       ? native.queueLent(environment, token, op, rest, rest.length, before, timeout)
       : native.queueCopy(environment, token, op, rest, before, timeout)
     if (failure !== undefined) {
       release(op)
-      return entry.resolve(Failure.fromNative(failure as NativeFailure))
+      return Promise.resolve(Failure.fromNative(failure as NativeFailure))
     }
-    const outcome = await pending<undefined>(this.link, 'write', op, nothing, signal)
-    entry.resolve(outcome)
+    return pending(this.link, 'write', op, nothing, signal)
   }
 
   async end(given?: WaitOptions): Promise<void> {
@@ -158,17 +234,14 @@ export class Writer {
   }
 
   destroy(): void {
-    if (!this.link.closed || this.#entries.length > 0) {
-      const failure = this.link.closedFailure('write')
-      for (const entry of this.#entries.splice(0)) entry.resolve(failure)
-    }
+    const failure = this.link.closedFailure('write')
+    for (const group of this.#take()) group.resolve(failure)
     this.link.closed = true
     native.destroy(environment, this.link.token)
     collect()
   }
 
   #wait(given: WaitOptions | undefined): { timeout: number; signal: AbortSignal | undefined } {
-    if (given === undefined) return { timeout: this.timeout, signal: undefined }
     const { timeout, signal } = check.options(given)
     return {
       timeout: timeout === undefined ? this.timeout : check.milliseconds(timeout, 'options.timeout'),
@@ -177,43 +250,8 @@ export class Writer {
   }
 }
 
-/** Puts the content where `content` finds it: small ones into the tick's memory, if there is room. */
-function store(entry: Entry, data: string | Uint8Array): void {
-  if (typeof data === 'string') {
-    // A UTF-16 unit makes at most three bytes of UTF-8.
-    if (data.length * 3 <= Math.min(LARGEST_COPIED, OUTGOING_SIZE - used)) {
-      entry.start = used
-      entry.length = outgoing.write(data, used)
-      used += entry.length
-      return
-    }
-    entry.bytes = Buffer.from(data)
-    entry.length = entry.bytes.length
-    return
-  }
-  entry.length = data.length
-  if (data.length <= Math.min(LARGEST_COPIED, OUTGOING_SIZE - used)) {
-    outgoing.set(data, used)
-    entry.start = used
-    used += data.length
-    return
-  }
-  entry.bytes = data.length <= LARGEST_COPIED ? Buffer.from(data) : data
-}
-
-function content(entry: Entry): Uint8Array {
-  return entry.bytes ?? outgoing.subarray(entry.start, entry.start + entry.length)
-}
-
-/** The length of entries that lie one after the other in the tick's memory, or −1. */
-function together(entries: readonly Entry[]): number {
-  let length = 0
-  const { start } = entries[0] as Entry
-  for (const entry of entries) {
-    if (entry.bytes !== null || entry.start !== start + length) return -1
-    length += entry.length
-  }
-  return length
+function content(part: Part): Uint8Array {
+  return part.bytes ?? outgoing.subarray(part.start, part.start + part.length)
 }
 
 function nothing(): undefined {

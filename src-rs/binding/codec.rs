@@ -5,14 +5,11 @@ use std::{ptr, rc::Rc};
 use napi::{Env, bindgen_prelude::External, sys};
 use napi_derive::napi;
 
-use super::{
-    mail::string,
-    memory::{Value, copied},
-};
+use super::memory::{Value, copied};
 use crate::{
     failure::{Failure, Phase},
     framing::LineRule,
-    text::Label,
+    text::{Label, Text},
 };
 
 /// How lines are cut from bytes and become strings.
@@ -77,8 +74,9 @@ pub fn create_codec(
 #[napi(catch_unwind, ts_args_type = "codec: object, text: string", ts_return_type = "Buffer")]
 pub fn encode(env: Env, codec: &External<Rc<Codec>>, text: napi::JsString<'_>) -> napi::Result<Value> {
     let units = text.into_utf16()?;
-    let bytes =
-        codec.label.encode(units.as_slice()).map_err(|error| napi::Error::from_reason(error.to_string()))?;
+    // N-API ends the string with a NUL that is not part of it.
+    let units = units.as_slice().split_last().map_or(&[][..], |(_, units)| units);
+    let bytes = codec.label.encode(units).map_err(|error| napi::Error::from_reason(error.to_string()))?;
     Ok(Value(copied(env.raw(), &bytes)))
 }
 
@@ -86,4 +84,24 @@ pub fn encode(env: Env, codec: &External<Rc<Codec>>, text: napi::JsString<'_>) -
 #[napi(catch_unwind)]
 pub fn is_encoding(label: String) -> bool {
     Label::parse(&label).is_some()
+}
+
+/// A decoded text as a JavaScript string.
+fn string(env: sys::napi_env, text: &Text<'_>) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: pointers and lengths are those of live slices.
+    unsafe {
+        match text {
+            Text::Latin1(bytes) => {
+                sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), bytes.len() as isize, &mut value)
+            }
+            Text::Utf8(text) => {
+                sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value)
+            }
+            Text::Utf16(units) => {
+                sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value)
+            }
+        }
+    };
+    value
 }

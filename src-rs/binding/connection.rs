@@ -14,7 +14,8 @@ use napi_derive::napi;
 
 use super::{
     environment::{Environment, environment},
-    mail::{Direct, NativeAttempt, Post, attempt},
+    failures::{NativeAttempt, attempt},
+    mail::{Direct, Post},
     memory::{Value, external},
 };
 use crate::{
@@ -189,13 +190,25 @@ pub fn call<R>(
     direct: Direct,
     act: impl FnOnce(&Connection, &mut Session<Socket>, &mut Post<'_>) -> R,
 ) -> Value {
-    let Some(environment) = environment(id) else { return Value(ptr::null_mut()) };
+    match environment(id) {
+        Some(environment) => call_in(&environment, token, direct, act),
+        None => Value(ptr::null_mut()),
+    }
+}
+
+/// [`call`], where the environment is at hand.
+pub fn call_in<R>(
+    environment: &Environment,
+    token: u32,
+    direct: Direct,
+    act: impl FnOnce(&Connection, &mut Session<Socket>, &mut Post<'_>) -> R,
+) -> Value {
     let op = direct.op;
     let mut post = Post { mailbox: &environment.mailbox, direct: Some(direct) };
     let connection = environment.connection(token);
     let result = match &connection {
         Some(connection) => {
-            connection.run(&environment, &mut post, |session, post| act(connection, session, post))
+            connection.run(environment, &mut post, |session, post| act(connection, session, post))
         }
         None => Err(closed(Phase::Read)),
     };

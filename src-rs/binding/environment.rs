@@ -61,11 +61,13 @@ pub fn environment(id: u32) -> Option<Rc<Environment>> {
 }
 
 /// Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
-/// with the native side for good; `settled(count)` is called when operations have ended. Gives the environment's number.
+/// with the native side for good; `settled(count)` is called when operations have ended, and with 0 when something that
+/// was written meanwhile is to be sent. Gives the environment's number and its most frequent calls.
 #[napi(
-    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void"
+    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void",
+    ts_return_type = "{ environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }"
 )]
-pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Value) -> napi::Result<u32> {
+pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Value) -> napi::Result<Value> {
     let raw = env.raw();
     // SAFETY: the values are those of this call; the module keeps both arrays and lets nobody detach them.
     let (numbers, out) =
@@ -96,10 +98,11 @@ pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Val
     let mut handle = ptr::null_mut();
     // SAFETY: `data` is given back to an `Rc` by the hook, which N-API calls once.
     unsafe { sys::napi_add_async_cleanup_hook(raw, Some(tear_down), data, &mut handle) };
-    Ok(ENVIRONMENTS.with(|all| {
-        all.borrow_mut().push(Some(environment));
+    let id = ENVIRONMENTS.with(|all| {
+        all.borrow_mut().push(Some(environment.clone()));
         all.borrow().len() as u32 - 1
-    }))
+    });
+    Ok(Value(super::hot::object(environment, id)))
 }
 
 /// The environment ends: every socket is closed and every handle given back before the loop may go.
@@ -169,6 +172,9 @@ impl Environment {
     }
 
     fn finish_dials(self: &Rc<Self>) {
+        if self.dials.borrow().is_empty() {
+            return;
+        }
         let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
         for (op, result) in ended {
             if self.dials.borrow_mut().remove(&op).is_some() {
@@ -180,8 +186,9 @@ impl Environment {
     }
 
     fn ring(&self) {
+        let Some(time) = self.wake_at.get() else { return };
         let now = Instant::now();
-        if self.wake_at.get().is_none_or(|time| time > now) {
+        if time > now {
             return;
         }
         loop {
@@ -199,29 +206,30 @@ impl Environment {
         self.reactor.wake_at(next);
     }
 
-    /// Calls JavaScript with what has settled.
+    /// Calls JavaScript with what has settled; then, for as long as that makes it write, to send what it wrote.
     fn tell(&self) {
         let count = self.mailbox.deliver();
         if count == 0 {
             return;
         }
-        let mut global = ptr::null_mut();
-        let mut result = ptr::null_mut();
-        // SAFETY: a live environment within a handle scope; `make_callback` runs ticks and microtasks afterwards, and
-        // fails without effect when the environment is terminating.
+        self.mailbox.set_in_turn(true);
+        self.enter(count);
+        while self.mailbox.take_unsent() {
+            self.enter(0);
+        }
+        self.mailbox.set_in_turn(false);
+    }
+
+    /// Calls JavaScript's callback, which runs ticks and microtasks afterwards.
+    fn enter(&self, count: u32) {
+        let (mut global, mut result) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: a live environment within a handle scope; the call fails without effect while the environment is
+        // terminating.
         unsafe {
             sys::napi_get_global(self.env, &mut global);
-            let arguments = [super::memory::number(self.env, count.into())];
+            let count = super::memory::number(self.env, count.into());
             let callback = self.settled.get();
-            sys::napi_make_callback(
-                self.env,
-                ptr::null_mut(),
-                global,
-                callback,
-                1,
-                arguments.as_ptr(),
-                &mut result,
-            );
+            sys::napi_make_callback(self.env, ptr::null_mut(), global, callback, 1, &count, &mut result);
         }
     }
 }

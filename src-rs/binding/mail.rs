@@ -8,22 +8,21 @@ use std::{
     slice,
 };
 
-use napi::{bindgen_prelude::ToNapiValue, sys};
-use napi_derive::napi;
+use napi::sys;
 
 use super::{
     codec::Codec,
+    failures::failure_value,
     memory::{Pool, Reference, Value, copied, null, number, undefined, view, view_mut},
 };
 use crate::{
-    failure::{Attempt, Failure, Outcome},
+    failure::Failure,
     session::{Answer, OpId, Outbox, Why},
-    text::Text,
 };
 
 /// Numbers in a record, and in the header before the records: see `src-ts/mailbox.ts`, which reads them.
 const RECORD: usize = 6;
-const HEADER: usize = 8;
+const HEADER: usize = 10;
 /// Records that fit the mailbox at a time.
 pub const CAPACITY: usize = 512;
 /// The mailbox's length in numbers.
@@ -37,30 +36,6 @@ const HAS_CARRIAGE_RETURN: u32 = 2;
 const NUMBER: u32 = 4;
 /// The value is `null`; there is none in the array.
 const NULL: u32 = 8;
-
-/// A failure as JavaScript gets it.
-#[napi(object, object_from_js = false)]
-pub struct NativeFailure {
-    pub code: String,
-    pub message: String,
-    pub phase: String,
-    pub syscall: Option<String>,
-    pub address: Option<String>,
-    pub port: Option<u32>,
-    pub written: f64,
-    pub attempts: Vec<NativeAttempt>,
-}
-
-/// One address that was dialled.
-#[napi(object, object_from_js = false)]
-pub struct NativeAttempt {
-    pub address: String,
-    pub port: u32,
-    pub family: u32,
-    pub code: Option<String>,
-    pub unfinished: bool,
-    pub ms: f64,
-}
 
 /// What one environment keeps between its connections and JavaScript.
 pub struct Mailbox {
@@ -192,6 +167,16 @@ impl Mailbox {
         self.records.borrow_mut().push_back(Record { op, extras });
     }
 
+    /// Tells JavaScript whether it will be asked for what it has written.
+    pub fn set_in_turn(&self, in_turn: bool) {
+        self.header()[9] = in_turn.into();
+    }
+
+    /// Whether JavaScript has written something since this was last asked.
+    pub fn take_unsent(&self) -> bool {
+        mem::take(&mut self.header()[8]) != 0.0
+    }
+
     #[allow(clippy::mut_from_ref)]
     fn header(&self) -> &mut [f64] {
         // SAFETY: as in `deliver`.
@@ -211,33 +196,6 @@ impl Mailbox {
             self.header()[0] = 1.0;
         }
         place
-    }
-
-    fn failure(&self, failure: Failure, written: u64) -> sys::napi_value {
-        let object = NativeFailure {
-            code: failure.code,
-            message: failure.message,
-            phase: failure.phase.name().into(),
-            syscall: failure.syscall.map(Into::into),
-            address: failure.address.as_ref().map(|address| address.ip().to_string()),
-            port: failure.address.as_ref().map(|address| address.port().into()),
-            written: written as f64,
-            attempts: failure.attempts.iter().map(attempt).collect(),
-        };
-        // SAFETY: a live environment.
-        unsafe { NativeFailure::to_napi_value(self.env, object) }.unwrap_or(ptr::null_mut())
-    }
-}
-
-/// An attempt as JavaScript gets it.
-pub fn attempt(attempt: &Attempt) -> NativeAttempt {
-    NativeAttempt {
-        address: attempt.address.ip().to_string(),
-        port: attempt.address.port().into(),
-        family: if attempt.address.is_ipv4() { 4 } else { 6 },
-        code: attempt.code().map(Into::into),
-        unfinished: attempt.outcome == Outcome::Unfinished,
-        ms: attempt.millis,
     }
 }
 
@@ -349,7 +307,7 @@ impl Outbox for Post<'_> {
     }
 
     fn failed(&mut self, op: OpId, failure: Failure, written: u64) {
-        let value = self.mailbox.failure(failure, written);
+        let value = failure_value(self.mailbox.env, failure, written);
         self.put(op, value, Extras { flags: FAILED, ..Extras::default() });
     }
 
@@ -375,26 +333,6 @@ impl Outbox for Post<'_> {
         // SAFETY: as above.
         unsafe { view(self.mailbox.env, self.memory(op)?) }
     }
-}
-
-/// A decoded text as a JavaScript string.
-pub fn string(env: sys::napi_env, text: &Text<'_>) -> sys::napi_value {
-    let mut value = ptr::null_mut();
-    // SAFETY: pointers and lengths are those of live slices.
-    unsafe {
-        match text {
-            Text::Latin1(bytes) => {
-                sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), bytes.len() as isize, &mut value)
-            }
-            Text::Utf8(text) => {
-                sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value)
-            }
-            Text::Utf16(units) => {
-                sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value)
-            }
-        }
-    };
-    value
 }
 
 impl Post<'_> {

@@ -4,6 +4,8 @@ mod codec;
 mod connection;
 mod dial;
 mod environment;
+mod failures;
+mod hot;
 mod mail;
 mod memory;
 mod reads;

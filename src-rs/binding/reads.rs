@@ -22,18 +22,6 @@ use crate::{
     session::{OpId, Wanted},
 };
 
-/// What is there, at least one byte.
-#[napi(catch_unwind, ts_return_type = "unknown")]
-pub fn read_some(environment: u32, token: u32, op: u32, max: f64, timeout: f64) -> Value {
-    read(environment, token, op, timeout, Want::Some { max: max as usize })
-}
-
-/// Exactly so many bytes.
-#[napi(catch_unwind, ts_return_type = "unknown")]
-pub fn read_exactly(environment: u32, token: u32, op: u32, size: f64, timeout: f64) -> Value {
-    read(environment, token, op, timeout, Want::Exactly { size: size as usize })
-}
-
 /// Everything to the end of the stream.
 #[napi(catch_unwind, ts_return_type = "unknown")]
 pub fn read_all(environment: u32, token: u32, op: u32, max_size: f64, timeout: f64) -> Value {

@@ -4,7 +4,6 @@ use napi_derive::napi;
 
 use super::{
     connection::{call, deadline, plain},
-    environment,
     mail::{Direct, Post},
     memory::{Value, number},
 };
@@ -12,19 +11,6 @@ use crate::{
     failure::Failure,
     session::{OpId, Payload},
 };
-
-/// Offers bytes `start..start + length` of the tick's small writes to the system; gives how many it took, or a failure.
-#[napi(catch_unwind, ts_return_type = "unknown")]
-pub fn send_small(environment: u32, token: u32, start: u32, length: u32) -> Value {
-    let Some(shared) = environment::environment(environment) else { return Value(std::ptr::null_mut()) };
-    let Some(bytes) = shared.outgoing(start as usize, length as usize) else {
-        return Value(std::ptr::null_mut());
-    };
-    call(environment, token, plain(OpId::MAX), |_, session, post| {
-        let result = session.try_write(&[bytes]);
-        tell(post, result);
-    })
-}
 
 /// Offers `parts` to the system in one call; gives how many bytes it took, or a failure.
 #[napi(catch_unwind, ts_return_type = "unknown")]
@@ -35,7 +21,8 @@ pub fn send(environment: u32, token: u32, parts: Vec<&[u8]>) -> Value {
     })
 }
 
-fn tell(post: &mut Post<'_>, result: Result<usize, Failure>) {
+/// The result of offering bytes to the system.
+pub fn tell(post: &mut Post<'_>, result: Result<usize, Failure>) {
     match result {
         Ok(taken) => {
             let taken = number(post.mailbox.env(), taken as f64);

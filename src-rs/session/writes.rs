@@ -71,6 +71,9 @@ impl<S: Stream> Session<S> {
         if !self.writes.is_empty() {
             return Ok(0);
         }
+        if let [part] = parts {
+            return self.send(&[IoSlice::new(part)]);
+        }
         let mut total = 0;
         for group in parts.chunks(MOST_PARTS) {
             let offered = group.iter().map(|part| part.len()).sum::<usize>();
