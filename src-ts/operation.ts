@@ -8,14 +8,29 @@ import { native } from './native'
 /** Makes the caller's value of a native one; called while the mailbox still holds the extras at `at`. */
 export type Present<T> = (value: unknown, at: number) => T
 
+/** Makes a waiting operation fail with what is made of the bytes it had written; too late once it has ended. */
+export type Cancel = (why: (bytesWritten: number) => Failure) => void
+
+/**
+ * An operation that waits. Its promise says only that it has ended: resolving one with an object would cost a search for
+ * `then` in all its prototypes.
+ */
 class Pending<T> implements Waiting {
-  constructor(
-    readonly present: Present<T>,
-    readonly resolve: (outcome: T | Failure) => void
-  ) {}
+  readonly ended: Promise<void>
+  value: T | undefined = undefined
+  failure: Failure | undefined = undefined
+  #end!: () => void
+
+  constructor(readonly present: Present<T>) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
 
   settle(value: unknown, at: number): void {
-    this.resolve(value instanceof Failure ? value : this.present(value, at))
+    if (value instanceof Failure) this.failure = value
+    else this.value = this.present(value, at)
+    this.#end()
   }
 }
 
@@ -30,7 +45,7 @@ export async function run<T>(
   call: (op: number) => unknown,
   present: Present<T>,
   signal?: AbortSignal,
-  started?: (cancel: (failure: Failure) => void) => void
+  started?: (cancel: Cancel) => void
 ): Promise<T> {
   if (link.closed) throw link.error(link.closedFailure(phase))
   if (signal?.aborted) throw link.error(Failure.aborted(signal, phase))
@@ -42,40 +57,41 @@ export async function run<T>(
     link.lastError = null
     return present(value, DIRECT)
   }
-  const outcome = await pending(link, phase, op, present, signal, started)
-  if (outcome instanceof Failure) throw link.error(outcome)
+  const operation = pending(link, phase, op, present, signal, started)
+  await operation.ended
+  if (operation.failure !== undefined) throw link.error(operation.failure)
   link.lastError = null
-  return outcome
+  return operation.value as T
 }
 
-/** Waits for an operation that a native call has queued. */
+/** An operation that a native call has queued. */
 export function pending<T>(
   link: Link,
   phase: Phase,
   op: number,
   present: Present<T>,
   signal?: AbortSignal,
-  started?: (cancel: (failure: Failure) => void) => void
-): Promise<T | Failure> {
-  return new Promise((resolve) => {
-    if (!signal && !started) return wait(op, new Pending(present, resolve))
-    const cancel = (why: (bytesWritten: number) => Failure): void => {
+  started?: (cancel: Cancel) => void
+): Pending<T> {
+  const operation = new Pending(present)
+  wait(op, operation)
+  if (signal !== undefined || started !== undefined) {
+    const cancel: Cancel = (why) => {
       const written = native.cancel(environment, link.token, op)
       // Below 0 it has ended already; its outcome is on the way.
       if (written < 0) return
       release(op)
-      settled(why(written))
+      operation.settle(why(written), DIRECT)
       collect()
     }
-    const onAbort = (): void => cancel((written) => Failure.aborted(signal as AbortSignal, phase, written))
-    const settled = (outcome: T | Failure): void => {
-      signal?.removeEventListener('abort', onAbort)
-      resolve(outcome)
+    started?.(cancel)
+    if (signal !== undefined) {
+      const onAbort = (): void => cancel((written) => Failure.aborted(signal, phase, written))
+      signal.addEventListener('abort', onAbort, { once: true })
+      operation.ended.then(() => signal.removeEventListener('abort', onAbort))
     }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    wait(op, new Pending(present, settled))
-    started?.((failure) => cancel(() => failure))
-  })
+  }
+  return operation
 }
 
 /** What an async function with the same body would give, without a promise around the promise. */

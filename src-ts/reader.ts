@@ -6,7 +6,7 @@ import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { bytes, environment, hot, type Reason, why } from './mailbox'
 import { native } from './native'
-import { run } from './operation'
+import { type Cancel, run } from './operation'
 import type { WaitOptions } from './options'
 import * as check from './validate'
 
@@ -64,7 +64,7 @@ export interface Wait {
 }
 
 /** Told how a read that waits can be made to fail. */
-export type Started = (cancel: (failure: Failure) => void) => void
+export type Started = (cancel: Cancel) => void
 
 const DEFAULT_MAX = 64 * 1024
 // From this size on a read fills memory of its own instead of taking a copy out of the buffer.

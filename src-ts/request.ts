@@ -1,12 +1,12 @@
 // One write and the read that answers it, under one deadline; knows the reader and the writer, not how they work.
 
 import type { LengthPrefix } from './codecs'
-import type { Failure } from './errors'
+import type { Cancel } from './operation'
 import type { WaitOptions } from './options'
 import type { Marker, Reader, ReadLineOptions, ReadUntilOptions, Started } from './reader'
 import type { Sequences } from './sequences'
 import * as check from './validate'
-import type { Writer } from './writer'
+import { contentOf, type Writer } from './writer'
 
 /** How the answer is read: one of `size`, `line`, `frame` and `marker`, with the options of that kind of read. */
 export interface How extends Omit<ReadLineOptions, 'marker'> {
@@ -28,16 +28,16 @@ export function request(
   data: unknown,
   given: How
 ): Promise<Buffer | string | null> {
-  const content = typeof data === 'string' ? data : check.data(data, 'data')
+  const content = contentOf(data)
   const how = check.options(given, 'how')
-  let cancel: ((failure: Failure) => void) | undefined
+  let cancel: Cancel | undefined
   const answer = read(reader, sequences, how, (started) => {
     cancel = started
   })
   const { timeout, signal } = how
   const written = writer.send(content, timeout === undefined && signal === undefined ? undefined : { timeout, signal })
   // Without its request there will be no answer.
-  written.then((failure) => failure && cancel?.(failure))
+  written.then((failure) => failure && cancel?.(() => failure))
   return answer
 }
 

@@ -96,7 +96,6 @@ export function bytes(value: unknown, name: string): Uint8Array {
 /** Text as UTF-8, or bytes. */
 export function data(value: unknown, name: string): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value, 'utf8')
-  if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) return value
   return bytes(value, name)
 }
 

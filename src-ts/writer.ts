@@ -82,7 +82,7 @@ export class Writer {
   ) {}
 
   write(data: unknown, given?: WaitOptions): Promise<void> {
-    const content = typeof data === 'string' ? data : check.data(data, 'data')
+    const content = contentOf(data)
     const outcome = this.send(content, given)
     if (given !== undefined || this.#open === null) return this.#settled(outcome)
     this.#promise ??= this.#settled(outcome)
@@ -196,7 +196,7 @@ export class Writer {
     group.resolve(failure)
   }
 
-  #queuePart(group: Group, part: Part, skipped: number): Promise<Failure | undefined> {
+  async #queuePart(group: Group, part: Part, skipped: number): Promise<Failure | undefined> {
     const { timeout, signal } = group
     const { token } = this.link
     // A failure counts from the first byte of the group.
@@ -208,9 +208,11 @@ export class Writer {
       : native.queueCopy(environment, token, op, rest, before, timeout)
     if (failure !== undefined) {
       release(op)
-      return Promise.resolve(Failure.fromNative(failure as NativeFailure))
+      return Failure.fromNative(failure as NativeFailure)
     }
-    return pending(this.link, 'write', op, nothing, signal)
+    const operation = pending(this.link, 'write', op, nothing, signal)
+    await operation.ended
+    return operation.failure
   }
 
   async end(given?: WaitOptions): Promise<void> {
@@ -248,6 +250,12 @@ export class Writer {
       signal: signal === undefined ? undefined : check.signal(signal, 'options.signal')
     }
   }
+}
+
+/** Text as it is, or bytes. Small ones are copied at once, so that it does not matter whose memory they are in. */
+export function contentOf(data: unknown): string | Uint8Array {
+  if (typeof data === 'string' || (data instanceof Uint8Array && data.length <= LARGEST_COPIED)) return data
+  return check.bytes(data, 'data')
 }
 
 function content(part: Part): Uint8Array {
