@@ -248,6 +248,7 @@ export class TcpClient {
 
   /** Resets the connection now: what was not sent is lost, all that is pending rejects with `ERR_CLOSED`. Safe to repeat. */
   destroy(): void {
+    this.#reader.settleBatch()
     this.#writer.destroy()
   }
 

@@ -175,43 +175,48 @@ export class Reader {
     return this.#batch?.kind === wanted ? (this.#batch as Batch<string>) : null
   }
 
-  /** A line, and those behind it for later calls: at most `most`. `null` at the end. */
-  async fetchLines(
+  /** What `serve` takes of a line and those behind it, at most `most`; the others are for later calls. `null` at the end. */
+  async fetchLines<R>(
     kind: Codec,
     most: number,
     options: ReadLineOptions,
+    serve: (batch: Batch<string>) => R,
     started?: Started
-  ): Promise<Batch<string> | null> {
+  ): Promise<R | null> {
     const { timeout, signal } = this.wait(options)
     const maxSize = this.maxSize(options.maxSize)
     const { token } = this.#only()
     // Of several malformed lines only the first may fail, so they are looked at one by one.
     const ask = kind.fatal ? 1 : most
     const call = (op: number): unknown => native.readLines(environment, token, op, kind.native, maxSize, ask, timeout)
-    return run(this.link, 'read', call, (value, at) => this.#keep(Batch.lines(kind, value, at)), signal, started)
+    const present = (value: unknown, at: number): R | null => this.#serve(Batch.lines(kind, value, at), serve)
+    return run(this.link, 'read', call, present, signal, started)
   }
 
   framesAhead(length: LengthPrefix): Batch<Buffer> | null {
     return this.#batch?.kind === length ? (this.#batch as Batch<Buffer>) : null
   }
 
-  /** A frame, and those behind it for later calls: at most `most`. `null` at the end. */
-  async fetchFrames(
+  /** As {@link fetchLines}, of frames. */
+  async fetchFrames<R>(
     options: Partial<ReadFrameOptions>,
     most: number,
+    serve: (batch: Batch<Buffer>) => R,
     started?: Started
-  ): Promise<Batch<Buffer> | null> {
+  ): Promise<R | null> {
     const length = lengthPrefix(options.length)
     const { timeout, signal } = this.wait(options)
     const maxSize = this.maxSize(options.maxSize)
     const { token } = this.#only()
     const call = (op: number): unknown => native.readFrames(environment, token, op, length, maxSize, most, timeout)
-    return run(this.link, 'read', call, (value, at) => this.#keep(Batch.frames(length, value, at)), signal, started)
+    const present = (value: unknown, at: number): R | null => this.#serve(Batch.frames(length, value, at), serve)
+    return run(this.link, 'read', call, present, signal, started)
   }
 
-  #keep<T>(batch: Batch<T> | null): Batch<T> | null {
+  // Before anything else runs: the next call would find the asker's own items in the batch.
+  #serve<T, R>(batch: Batch<T> | null, serve: (batch: Batch<T>) => R): R | null {
     this.#batch = batch
-    return batch
+    return batch === null ? null : serve(batch)
   }
 
   peek(most: number | undefined): Buffer {

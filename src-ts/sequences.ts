@@ -14,7 +14,7 @@ export interface Sequence<T> extends AsyncIterableIterator<T> {
 /** The two ways in which lines and frames differ. */
 interface Source<T> {
   ahead(): Batch<T> | null
-  fetch(most: number, started?: Started): Promise<Batch<T> | null>
+  fetch<R>(most: number, serve: (batch: Batch<T>) => R, started?: Started): Promise<R | null>
   readonly most: number
 }
 
@@ -32,8 +32,7 @@ class Growing {
     // A batch of this kind that has been used up means that nothing else was read since.
     this.#most = kind === this.#kind && ahead !== null ? Math.min(this.#most * 2, source.most) : 1
     this.#kind = kind
-    const batch = await source.fetch(this.#most, started)
-    return batch === null ? null : batch.next()
+    return source.fetch(this.#most, next, started)
   }
 }
 
@@ -81,7 +80,7 @@ export class Sequences {
       kind,
       most: MOST_LINES,
       ahead: () => reader.linesAhead(kind),
-      fetch: (most, started) => reader.fetchLines(kind, most, options, started)
+      fetch: (most, serve, started) => reader.fetchLines(kind, most, options, serve, started)
     }
   }
 
@@ -95,15 +94,15 @@ export class Sequences {
       kind,
       most: MOST_FRAMES,
       ahead: () => reader.framesAhead(kind),
-      fetch: (most, started) => reader.fetchFrames(options, most, started)
+      fetch: (most, serve, started) => reader.fetchFrames(options, most, serve, started)
     }
   }
 }
 
 function sequence<T>(source: Source<T>): Sequence<T> {
   const fetched = async (): Promise<IteratorResult<T, undefined>> => {
-    const batch = await source.fetch(source.most)
-    return batch === null ? { value: undefined, done: true } : { value: batch.next(), done: false }
+    const value = await source.fetch(source.most, next)
+    return value === null ? { value: undefined, done: true } : { value, done: false }
   }
   return {
     next() {
@@ -123,14 +122,22 @@ function batches<T>(source: Source<T>): AsyncIterableIterator<T[]> {
   return {
     async next() {
       const ahead = source.ahead()
-      const batch = ahead !== null && ahead.left > 0 ? ahead : await source.fetch(source.most)
-      return batch === null ? { value: undefined, done: true } : { value: batch.rest(), done: false }
+      const value = ahead !== null && ahead.left > 0 ? ahead.rest() : await source.fetch(source.most, rest)
+      return value === null ? { value: undefined, done: true } : { value, done: false }
     },
     return: ended,
     [Symbol.asyncIterator]() {
       return this
     }
   }
+}
+
+function next<T>(batch: Batch<T>): T {
+  return batch.next()
+}
+
+function rest<T>(batch: Batch<T>): T[] {
+  return batch.rest()
 }
 
 async function ended(): Promise<{ value: undefined; done: true }> {

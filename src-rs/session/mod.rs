@@ -1,8 +1,10 @@
 //! One connection's life as a state machine that is polled: reads, writes, deadlines, close. Knows no event loop and no
 //! Node-API: whoever owns a [`Session`] tells it what became ready and what time it is, and gives it an [`Outbox`].
 
+mod endings;
 mod outbox;
 mod reads;
+mod special_reads;
 mod writes;
 
 #[cfg(test)]

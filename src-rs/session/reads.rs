@@ -2,7 +2,11 @@
 
 use std::{io, mem, rc::Rc, time::Instant};
 
-use super::{Answer, OpId, Outbox, Session, State, Why, closed, timed_out};
+use super::{
+    Answer, OpId, Outbox, Session, State, Why, closed,
+    endings::{over_limit, taken_away, unexpected_end},
+    timed_out,
+};
 use crate::{
     failure::{Failure, Phase},
     framing::{LineRule, Markers, Prefix, Reason, Scan, Taken, Verdict, Want},
@@ -27,10 +31,10 @@ pub enum Wanted {
 
 /// A read that waits. It holds no bytes but those in the owner's memory, so that it can be dropped at any time.
 pub(super) struct Reading {
-    op: OpId,
-    wanted: Wanted,
+    pub(super) op: OpId,
+    pub(super) wanted: Wanted,
     /// Bytes in the owner's memory, or already examined.
-    filled: usize,
+    pub(super) filled: usize,
     scan: Scan,
     pub(super) deadline: Option<Instant>,
 }
@@ -42,7 +46,7 @@ pub(super) enum Loan {
 }
 
 /// What looking at the first waiting read came to.
-enum Step {
+pub(super) enum Step {
     Settled,
     NeedsBytes,
 }
@@ -117,11 +121,11 @@ impl<S: Stream> Session<S> {
             match self.step(out) {
                 Step::Settled => drop(self.reads.pop_front()),
                 Step::NeedsBytes => {
-                    if let Some(failure) = &self.read_error {
-                        let failure = failure.clone();
-                        return self.fail_reads(&failure, out);
-                    }
-                    if !self.fetch(out) {
+                    if let Some(failure) = self.read_error.clone() {
+                        // Alone: those behind it may be content with the bytes that it leaves.
+                        let reading = self.remove_read(0, out);
+                        out.failed(reading.op, failure, 0);
+                    } else if !self.fetch(out) {
                         return;
                     }
                 }
@@ -183,61 +187,6 @@ impl<S: Stream> Session<S> {
         self.loan = Some(lender);
     }
 
-    fn step_fill(&mut self, size: usize, out: &mut dyn Outbox) -> Step {
-        let Some(reading) = self.reads.front_mut() else { return Step::NeedsBytes };
-        if reading.filled < size && !self.inbox.is_empty() {
-            let Some(target) = out.target(reading.op).filter(|target| target.len() == size) else {
-                out.failed(reading.op, taken_away(), 0);
-                return Step::Settled;
-            };
-            let room = &mut target[reading.filled..];
-            let count = room.len().min(self.inbox.len());
-            room[..count].copy_from_slice(&self.inbox.as_slice()[..count]);
-            reading.filled += count;
-            self.inbox.consume(count);
-            self.left_off = None;
-        }
-        if reading.filled == size {
-            out.answer(reading.op, Answer::Filled(size));
-            return Step::Settled;
-        }
-        if self.ended {
-            let op = reading.op;
-            let message = format!("the connection ended after {} of {size} bytes", reading.filled);
-            self.reclaim(out);
-            out.failed(op, Failure::new("ERR_UNEXPECTED_END", Phase::Read, message), 0);
-            return Step::Settled;
-        }
-        Step::NeedsBytes
-    }
-
-    fn step_examine(&mut self, max_size: usize, out: &mut dyn Outbox) -> Step {
-        let Some(reading) = self.reads.front_mut() else { return Step::NeedsBytes };
-        let there = self.inbox.len().min(max_size);
-        if there > reading.filled {
-            reading.filled = there;
-            let bytes = &self.inbox.as_slice()[..there];
-            if let Some(taken) = out.examine(reading.op, bytes).filter(|taken| *taken <= there) {
-                let answer = Answer::Bytes { bytes: &bytes[..taken], why: Why::Marker, items: 1 };
-                if out.answer(reading.op, answer) {
-                    self.inbox.consume(taken);
-                    self.left_off = None;
-                }
-                return Step::Settled;
-            }
-        }
-        if there == max_size {
-            out.failed(reading.op, over_limit(max_size), 0);
-            return Step::Settled;
-        }
-        if self.ended {
-            let message = format!("the connection ended after {there} bytes, without what was expected");
-            out.failed(reading.op, Failure::new("ERR_UNEXPECTED_END", Phase::Read, message), 0);
-            return Step::Settled;
-        }
-        Step::NeedsBytes
-    }
-
     /// Reads from the system once, to where the first waiting read wants it. Gives whether to look again.
     fn fetch(&mut self, out: &mut dyn Outbox) -> bool {
         if self.drained || self.reads_left == 0 {
@@ -265,6 +214,11 @@ impl<S: Stream> Session<S> {
             }
         };
         match result {
+            // The system tells a reset once, to the call that comes first: here that was a write.
+            Ok(0) if self.write_error.as_ref().is_some_and(|failure| failure.code == "ECONNRESET") => {
+                let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+                self.read_error = Some(Failure::system(&reset, Phase::Read, "read"));
+            }
             Ok(0) => {
                 self.ended = true;
                 self.inbox.commit(0);
@@ -299,6 +253,7 @@ impl<S: Stream> Session<S> {
                     let bytes = &self.inbox.as_slice()[..count];
                     if out.answer(reading.op, Answer::Bytes { bytes, why: Why::Timeout, items: 1 }) {
                         self.inbox.consume(count);
+                        self.left_off = None;
                     }
                 }
                 _ => {
@@ -332,19 +287,6 @@ impl<S: Stream> Session<S> {
             self.reclaim(out);
         }
         self.reads.remove(at).expect("the position was just found")
-    }
-
-    /// What the first waiting read has put into the owner's memory goes back to the buffer, which is empty while a
-    /// read fills.
-    fn reclaim(&mut self, out: &mut dyn Outbox) {
-        let Some(reading) = self.reads.front_mut() else { return };
-        let filled = mem::take(&mut reading.filled);
-        if filled > 0
-            && let Wanted::Fill { .. } = reading.wanted
-            && let Some(target) = out.target(reading.op)
-        {
-            self.inbox.unread(&target[..filled.min(target.len())]);
-        }
     }
 
     fn leave_off(&mut self, wanted: Wanted, scan: Scan) {
@@ -383,24 +325,4 @@ fn answer<'a>(bytes: &'a [u8], taken: &Taken) -> Answer<'a> {
         Reason::End => Why::End,
     };
     Answer::Bytes { bytes: &bytes[taken.data.clone()], why, items: taken.items }
-}
-
-fn unexpected_end(want: &Want, there: usize) -> Failure {
-    let message = match want {
-        Want::Exactly { size } => format!("the connection ended after {there} of {size} bytes"),
-        Want::Until { .. } => format!("the connection ended before the marker, after {there} bytes"),
-        Want::Frames { .. } => format!("the connection ended inside a frame, after {there} bytes of it"),
-        _ => format!("the connection ended after {there} bytes"),
-    };
-    Failure::new("ERR_UNEXPECTED_END", Phase::Read, message)
-}
-
-fn over_limit(size: usize) -> Failure {
-    let message = format!("nothing complete within {size} bytes; they can still be read in another way");
-    Failure::new("ERR_LIMIT", Phase::Read, message)
-}
-
-fn taken_away() -> Failure {
-    let message = "the memory to read into was detached or resized while the read was waiting";
-    Failure::new("ERR_INVALID_STATE", Phase::Read, message)
 }

@@ -1,6 +1,7 @@
 //! The writing half of a session: a queue of what the system has not taken yet, ends and closes among it. Knows no reads.
 
 use std::{
+    collections::VecDeque,
     io::{self, IoSlice},
     mem,
     time::Instant,
@@ -225,15 +226,13 @@ impl<S: Stream> Session<S> {
     /// The stream takes no more: everything that waits fails, and so will every later write.
     fn break_writes(&mut self, failure: &Failure, out: &mut dyn Outbox) {
         self.write_error = Some(failure.clone());
-        let mut rest = mem::take(&mut self.writes);
-        // Nothing is queued behind a close.
-        let closing = matches!(rest.back(), Some(Outgoing::Close { .. }));
-        let close = if closing { rest.pop_back() } else { None };
+        let is_close = |item: &Outgoing| matches!(item, Outgoing::Close { .. });
+        let (closes, rest): (_, VecDeque<_>) = mem::take(&mut self.writes).into_iter().partition(is_close);
+        // A close that waited for the others has nothing left to wait for.
+        self.writes = closes;
         for item in rest {
             out.failed(item.op(), failure.clone(), item.written());
         }
-        // A close that waited for them has nothing left to wait for.
-        self.writes.extend(close);
         if !self.writes.is_empty() {
             self.pump_writes(out);
         }
@@ -268,7 +267,7 @@ impl<S: Stream> Session<S> {
             let (kept, cut) = mem::take(&mut self.writes).into_iter().partition(whole);
             self.writes = kept;
             let message = "not sent: the write before it was given up in its middle";
-            let cut: std::collections::VecDeque<Outgoing> = cut;
+            let cut: VecDeque<Outgoing> = cut;
             for behind in cut {
                 out.failed(behind.op(), Failure::new("ECANCELED", Phase::Write, message), behind.written());
             }
