@@ -1,0 +1,121 @@
+// Servers that play the other side of a connection for one test, and the client that talks to them. Knows no cases.
+
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import { type ConnectOptions, connect, type TcpClient } from 'tcpull'
+
+/** The two ends of one connection. */
+export interface Pair {
+  client: TcpClient
+  /** The server's end. It half-closes only when told to, and is paused until something reads it. */
+  socket: Socket
+  port: number
+}
+
+/** A server on a free port, closed with all its connections when the test ends. */
+export async function listen(
+  t: ExecutionContext,
+  serve: (socket: Socket) => void,
+  host = '127.0.0.1'
+): Promise<Server> {
+  const sockets = new Set<Socket>()
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+    sockets.add(socket)
+    // The reset that a test provokes is the client's affair.
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    serve(socket)
+  })
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  await once(server.listen(0, host), 'listening')
+  return server
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+/** A port that nothing listens on: it was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const port = portOf(server)
+  await once(server.close(), 'close')
+  return port
+}
+
+/** A connection, with both of its ends in the test's hands. */
+export async function pair(t: ExecutionContext, options?: ConnectOptions): Promise<Pair> {
+  let accepted: (socket: Socket) => void = () => {}
+  const accepting = new Promise<Socket>((resolve) => {
+    accepted = resolve
+  })
+  const server = await listen(t, (socket) => accepted(socket))
+  const port = portOf(server)
+  const client = await connect({ host: '127.0.0.1', port }, options)
+  t.teardown(() => client.destroy())
+  return { client, socket: await accepting, port }
+}
+
+/** A connection whose peer has sent `data`, all of which has come to the client's buffer. */
+export async function sent(t: ExecutionContext, data: string | Uint8Array, options?: ConnectOptions): Promise<Pair> {
+  const both = await pair(t, options)
+  await arrive(both, data)
+  return both
+}
+
+/** The peer sends `data`, which then waits in the client's buffer behind what was there. */
+export async function arrive({ client, socket }: Pair, data: string | Uint8Array): Promise<void> {
+  const size = Buffer.byteLength(data)
+  const target = client.buffered + size
+  socket.write(data)
+  // Looking for more than is there reads ahead without taking anything.
+  while (client.buffered < target) {
+    const ahead = await client.readExactly(client.buffered + 1)
+    client.unread(ahead)
+  }
+}
+
+/** The peer's end has been seen by the client, whose buffered bytes stay. */
+export async function ended({ client, socket }: Pair): Promise<void> {
+  socket.end()
+  await client.readExactly(client.buffered + 1).catch(() => {})
+}
+
+/** The peer's reset has reached the client's system. */
+export async function reset({ socket }: Pair): Promise<void> {
+  socket.resetAndDestroy()
+  await once(socket, 'close')
+  await turns(5)
+}
+
+/** Several turns of the event loop, in which loopback traffic gets where it goes. */
+export async function turns(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) await turn()
+}
+
+/** Everything the peer receives until the client's end. */
+export async function everything(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/** The next `size` bytes the peer receives. */
+export async function received(socket: Socket, size: number): Promise<string> {
+  let bytes = Buffer.alloc(0)
+  while (bytes.length < size) {
+    const chunk = socket.read() as Buffer | null
+    if (chunk === null) await once(socket, 'readable')
+    else bytes = Buffer.concat([bytes, chunk])
+  }
+  return bytes.toString('latin1')
+}
+
+/** More than every buffer between the two ends holds. */
+export const MORE_THAN_FITS = 64 * 1024 * 1024
