@@ -1,7 +1,7 @@
 // Lines or frames that came together and are served one by one; knows where they come from, not who asks.
 
 import type { Codec, LengthPrefix } from './codecs'
-import { bytes, hasCarriageReturn, items } from './mailbox'
+import { bytes, hasCarriageReturn, items, view } from './mailbox'
 import { native } from './native'
 
 /** The most frames of one batch; a batch of lines is bounded by its bytes. */
@@ -55,8 +55,10 @@ export class Batch<T> {
     if (items(at) === 1) return new Batch(length, [region])
     const count = native.frameSpans(length, region, spans)
     const frames: Buffer[] = new Array(count)
+    const { buffer, byteOffset } = region
     for (let index = 0; index < count; index++) {
-      frames[index] = region.subarray(spans[2 * index], spans[2 * index + 1])
+      const start = spans[2 * index] as number
+      frames[index] = view(buffer, byteOffset + start, (spans[2 * index + 1] as number) - start)
     }
     return new Batch(length, frames)
   }

@@ -83,7 +83,7 @@ export class TcpClient {
 
   /** What is there, at least one byte and at most `max`; `null` at the end of the stream. */
   read(options?: ReadOptions): Promise<Buffer | null> {
-    return promised(() => this.#reader.read(options))
+    return options === undefined ? this.#reader.readAny() : promised(() => this.#reader.read(options))
   }
 
   /**
@@ -180,7 +180,7 @@ export class TcpClient {
     const reader = this.#reader
     return {
       async next() {
-        const value = await reader.read(undefined)
+        const value = await reader.readAny()
         return value === null ? { value: undefined, done: true } : { value, done: false }
       },
       async return() {

@@ -8,20 +8,21 @@ import { native } from './native'
 /** Makes the caller's value of a native one; called while the mailbox still holds the extras at `at`. */
 export type Present<T> = (value: unknown, at: number) => T
 
-/** Makes a waiting operation fail with what is made of the bytes it had written; too late once it has ended. */
-export type Cancel = (why: (bytesWritten: number) => Failure) => void
-
 /**
  * An operation that waits. Its promise says only that it has ended: resolving one with an object would cost a search for
  * `then` in all its prototypes.
  */
-class Pending<T> implements Waiting {
+export class Pending<T> implements Waiting {
   readonly ended: Promise<void>
   value: T | undefined = undefined
   failure: Failure | undefined = undefined
   #end!: () => void
 
-  constructor(readonly present: Present<T>) {
+  constructor(
+    readonly link: Link,
+    readonly op: number,
+    readonly present: Present<T>
+  ) {
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -32,36 +33,51 @@ class Pending<T> implements Waiting {
     else this.value = this.present(value, at)
     this.#end()
   }
+
+  /**
+   * What the caller gets. The error is made in a reaction to the end, so that its stack goes on with the caller's `await`s.
+   */
+  result(): Promise<T> {
+    return this.ended.then(() => {
+      if (this.failure !== undefined) throw this.link.error(this.failure)
+      this.link.lastError = null
+      return this.value as T
+    })
+  }
+
+  /** Makes it fail with what is made of the bytes it had written; too late once it has ended. */
+  cancel(why: (bytesWritten: number) => Failure): void {
+    const written = native.cancel(environment, this.link.token, this.op)
+    // Below 0 it has ended already; its outcome is on the way.
+    if (written < 0) return
+    release(this.op)
+    this.settle(why(written), DIRECT)
+    collect()
+  }
 }
 
-/**
- * Makes a native call under an operation's number and gives what it comes to.
- *
- * The errors are made here, after the `await`, so that their stacks go on with the caller's `await`s.
- */
-export async function run<T>(
+/** Makes a native call under an operation's number and gives what it comes to. `ticket` is given the operation if it waits. */
+export function run<T>(
   link: Link,
   phase: 'read' | 'write',
   call: (op: number) => unknown,
   present: Present<T>,
   signal?: AbortSignal,
-  started?: (cancel: Cancel) => void
+  ticket?: { operation: Pending<unknown> | null }
 ): Promise<T> {
-  if (link.closed) throw link.error(link.closedFailure(phase))
-  if (signal?.aborted) throw link.error(Failure.aborted(signal, phase))
+  if (link.closed) return Promise.reject(link.error(link.closedFailure(phase)))
+  if (signal?.aborted) return Promise.reject(link.error(Failure.aborted(signal, phase)))
   const op = reserve()
   const value = call(op)
   if (value !== undefined) {
     release(op)
-    if (failed()) throw link.error(Failure.fromNative(value as NativeFailure))
+    if (failed()) return Promise.reject(link.error(Failure.fromNative(value as NativeFailure)))
     link.lastError = null
-    return present(value, DIRECT)
+    return Promise.resolve(present(value, DIRECT))
   }
-  const operation = pending(link, phase, op, present, signal, started)
-  await operation.ended
-  if (operation.failure !== undefined) throw link.error(operation.failure)
-  link.lastError = null
-  return operation.value as T
+  const operation = pending(link, phase, op, present, signal)
+  if (ticket !== undefined) ticket.operation = operation as Pending<unknown>
+  return operation.result()
 }
 
 /** An operation that a native call has queued. */
@@ -70,26 +86,14 @@ export function pending<T>(
   phase: Phase,
   op: number,
   present: Present<T>,
-  signal?: AbortSignal,
-  started?: (cancel: Cancel) => void
+  signal: AbortSignal | undefined
 ): Pending<T> {
-  const operation = new Pending(present)
+  const operation = new Pending(link, op, present)
   wait(op, operation)
-  if (signal !== undefined || started !== undefined) {
-    const cancel: Cancel = (why) => {
-      const written = native.cancel(environment, link.token, op)
-      // Below 0 it has ended already; its outcome is on the way.
-      if (written < 0) return
-      release(op)
-      operation.settle(why(written), DIRECT)
-      collect()
-    }
-    started?.(cancel)
-    if (signal !== undefined) {
-      const onAbort = (): void => cancel((written) => Failure.aborted(signal, phase, written))
-      signal.addEventListener('abort', onAbort, { once: true })
-      operation.ended.then(() => signal.removeEventListener('abort', onAbort))
-    }
+  if (signal !== undefined) {
+    const onAbort = (): void => operation.cancel((written) => Failure.aborted(signal, phase, written))
+    signal.addEventListener('abort', onAbort, { once: true })
+    operation.ended.then(() => signal.removeEventListener('abort', onAbort))
   }
   return operation
 }

@@ -6,9 +6,10 @@ import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { bytes, environment, hot, type Reason, why } from './mailbox'
 import { native } from './native'
-import { type Cancel, run } from './operation'
+import { run } from './operation'
 import type { WaitOptions } from './options'
 import * as check from './validate'
+import type { Ticket } from './writer'
 
 /** Text (as UTF-8) or bytes. */
 export type Marker = string | Uint8Array
@@ -63,9 +64,6 @@ export interface Wait {
   signal: AbortSignal | undefined
 }
 
-/** Told how a read that waits can be made to fail. */
-export type Started = (cancel: Cancel) => void
-
 const DEFAULT_MAX = 64 * 1024
 // From this size on a read fills memory of its own instead of taking a copy out of the buffer.
 const FILL_FROM = 64 * 1024
@@ -80,42 +78,32 @@ export class Reader {
     readonly maxBuffer: number
   ) {}
 
-  read(given: ReadOptions | undefined, started?: Started): Promise<Buffer | null> {
-    if (given === undefined) return this.#some(DEFAULT_MAX, this.timeout, undefined, started)
+  /** {@link read} without options. */
+  readAny(): Promise<Buffer | null> {
+    return this.#some(DEFAULT_MAX, this.timeout, undefined)
+  }
+
+  read(given: ReadOptions): Promise<Buffer | null> {
     const options = check.options(given)
     const { timeout, signal } = this.wait(options)
     const max = options.max === undefined ? DEFAULT_MAX : check.size(options.max, 'options.max')
-    return this.#some(max, timeout, signal, started)
+    return this.#some(max, timeout, signal)
   }
 
-  #some(max: number, timeout: number, signal: AbortSignal | undefined, started?: Started): Promise<Buffer | null> {
+  #some(max: number, timeout: number, signal: AbortSignal | undefined): Promise<Buffer | null> {
     const { token } = this.#only()
-    return run(
-      this.link,
-      'read',
-      (op) => hot.readSome(token, op, max, timeout),
-      bytesOrNull,
-      signal,
-      started
-    )
+    return run(this.link, 'read', (op) => hot.readSome(token, op, max, timeout), bytesOrNull, signal)
   }
 
-  readExactly(size: number, given?: WaitOptions, started?: Started): Promise<Buffer> {
+  readExactly(size: number, given?: WaitOptions, ticket?: Ticket): Promise<Buffer> {
     check.size(size, 'size', 0)
     const { timeout, signal } = this.wait(check.options(given))
     const { token } = this.#only()
     if (size >= FILL_FROM) {
       const memory = allocate(size)
-      return this.#fill(memory, timeout, signal, started).then(() => memory)
+      return this.#fill(memory, timeout, signal, ticket).then(() => memory)
     }
-    return run(
-      this.link,
-      'read',
-      (op) => hot.readExactly(token, op, size, timeout),
-      bytes,
-      signal,
-      started
-    )
+    return run(this.link, 'read', (op) => hot.readExactly(token, op, size, timeout), bytes, signal, ticket)
   }
 
   readInto(target: unknown, given?: WaitOptions): Promise<number> {
@@ -126,13 +114,13 @@ export class Reader {
     return this.#fill(memory, timeout, signal)
   }
 
-  #fill(memory: Uint8Array, timeout: number, signal: AbortSignal | undefined, started?: Started): Promise<number> {
+  #fill(memory: Uint8Array, timeout: number, signal: AbortSignal | undefined, ticket?: Ticket): Promise<number> {
     const { token } = this.link
     const call = (op: number): unknown => native.readInto(environment, token, op, memory, memory.length, timeout)
-    return run(this.link, 'read', call, asIs<number>, signal, started)
+    return run(this.link, 'read', call, asIs<number>, signal, ticket)
   }
 
-  readUntil(wanted: unknown, given?: ReadUntilOptions, started?: Started): Promise<Buffer> {
+  readUntil(wanted: unknown, given?: ReadUntilOptions, ticket?: Ticket): Promise<Buffer> {
     const list = check.markers(wanted, 'marker')
     const options = check.options(given)
     const { timeout, signal } = this.wait(options)
@@ -140,7 +128,7 @@ export class Reader {
     const keep = options.keepMarker === undefined || check.flag(options.keepMarker, 'options.keepMarker')
     const { token } = this.#only()
     const call = (op: number): unknown => native.readUntil(environment, token, op, list, maxSize, keep, timeout)
-    return run(this.link, 'read', call, bytes, signal, started)
+    return run(this.link, 'read', call, bytes, signal, ticket)
   }
 
   readAll(given?: ReadAllOptions): Promise<Buffer> {
@@ -181,7 +169,7 @@ export class Reader {
     most: number,
     options: ReadLineOptions,
     serve: (batch: Batch<string>) => R,
-    started?: Started
+    ticket?: Ticket
   ): Promise<R | null> {
     const { timeout, signal } = this.wait(options)
     const maxSize = this.maxSize(options.maxSize)
@@ -190,7 +178,7 @@ export class Reader {
     const ask = kind.fatal ? 1 : most
     const call = (op: number): unknown => native.readLines(environment, token, op, kind.native, maxSize, ask, timeout)
     const present = (value: unknown, at: number): R | null => this.#serve(Batch.lines(kind, value, at), serve)
-    return run(this.link, 'read', call, present, signal, started)
+    return run(this.link, 'read', call, present, signal, ticket)
   }
 
   framesAhead(length: LengthPrefix): Batch<Buffer> | null {
@@ -202,7 +190,7 @@ export class Reader {
     options: Partial<ReadFrameOptions>,
     most: number,
     serve: (batch: Batch<Buffer>) => R,
-    started?: Started
+    ticket?: Ticket
   ): Promise<R | null> {
     const length = lengthPrefix(options.length)
     const { timeout, signal } = this.wait(options)
@@ -210,7 +198,7 @@ export class Reader {
     const { token } = this.#only()
     const call = (op: number): unknown => native.readFrames(environment, token, op, length, maxSize, most, timeout)
     const present = (value: unknown, at: number): R | null => this.#serve(Batch.frames(length, value, at), serve)
-    return run(this.link, 'read', call, present, signal, started)
+    return run(this.link, 'read', call, present, signal, ticket)
   }
 
   // Before anything else runs: the next call would find the asker's own items in the batch.

@@ -1,12 +1,11 @@
 // One write and the read that answers it, under one deadline; knows the reader and the writer, not how they work.
 
 import type { LengthPrefix } from './codecs'
-import type { Cancel } from './operation'
 import type { WaitOptions } from './options'
-import type { Marker, Reader, ReadLineOptions, ReadUntilOptions, Started } from './reader'
+import type { Marker, Reader, ReadLineOptions, ReadUntilOptions } from './reader'
 import type { Sequences } from './sequences'
 import * as check from './validate'
-import { contentOf, type Writer } from './writer'
+import { contentOf, type Ticket, type Writer } from './writer'
 
 /** How the answer is read: one of `size`, `line`, `frame` and `marker`, with the options of that kind of read. */
 export interface How extends Omit<ReadLineOptions, 'marker'> {
@@ -30,23 +29,20 @@ export function request(
 ): Promise<Buffer | string | null> {
   const content = contentOf(data)
   const how = check.options(given, 'how')
-  let cancel: Cancel | undefined
-  const answer = read(reader, sequences, how, (started) => {
-    cancel = started
-  })
-  const { timeout, signal } = how
-  const written = writer.send(content, timeout === undefined && signal === undefined ? undefined : { timeout, signal })
   // Without its request there will be no answer.
-  written.then((failure) => failure && cancel?.(() => failure))
+  const ticket: Ticket = { operation: null }
+  const answer = read(reader, sequences, how, ticket)
+  const { timeout, signal } = how
+  writer.join(content, timeout === undefined && signal === undefined ? undefined : { timeout, signal }, ticket)
   return answer
 }
 
-function read(reader: Reader, sequences: Sequences, how: How, started: Started): Promise<Buffer | string | null> {
+function read(reader: Reader, sequences: Sequences, how: How, ticket: Ticket): Promise<Buffer | string | null> {
+  if (how.size !== undefined) return reader.readExactly(how.size, how, ticket)
   if (how.line !== undefined && check.flag(how.line, 'how.line')) {
-    return sequences.readLine(how as ReadLineOptions, started)
+    return sequences.readLine(how as ReadLineOptions, ticket)
   }
-  if (how.size !== undefined) return reader.readExactly(how.size, how, started)
-  if (how.frame !== undefined) return sequences.readFrame({ ...how, length: how.frame }, started)
-  if (how.marker !== undefined) return reader.readUntil(how.marker, how as ReadUntilOptions & WaitOptions, started)
+  if (how.frame !== undefined) return sequences.readFrame({ ...how, length: how.frame }, ticket)
+  if (how.marker !== undefined) return reader.readUntil(how.marker, how as ReadUntilOptions & WaitOptions, ticket)
   throw check.invalid('ERR_INVALID_ARG_VALUE', `how must have size, line, frame or marker; got ${check.show(how)}`)
 }

@@ -2,8 +2,9 @@
 
 import { type Batch, MOST_FRAMES, MOST_LINES } from './batch'
 import { type Codec, codec, lengthPrefix } from './codecs'
-import type { Reader, ReadFrameOptions, ReadLineOptions, Started } from './reader'
+import type { Reader, ReadFrameOptions, ReadLineOptions } from './reader'
 import * as check from './validate'
+import type { Ticket } from './writer'
 
 /** An async iterator that leaves the connection open: after a `break` the rest can be read on. */
 export interface Sequence<T> extends AsyncIterableIterator<T> {
@@ -14,7 +15,7 @@ export interface Sequence<T> extends AsyncIterableIterator<T> {
 /** The two ways in which lines and frames differ. */
 interface Source<T> {
   ahead(): Batch<T> | null
-  fetch<R>(most: number, serve: (batch: Batch<T>) => R, started?: Started): Promise<R | null>
+  fetch<R>(most: number, serve: (batch: Batch<T>) => R, ticket?: Ticket): Promise<R | null>
   readonly most: number
 }
 
@@ -26,13 +27,13 @@ class Growing {
   #kind: unknown
   #most = 1
 
-  async next<T>(kind: unknown, source: Source<T>, started?: Started): Promise<T | null> {
+  async next<T>(kind: unknown, source: Source<T>, ticket?: Ticket): Promise<T | null> {
     const ahead = source.ahead()
     if (ahead !== null && ahead.left > 0) return ahead.next()
     // A batch of this kind that has been used up means that nothing else was read since.
     this.#most = kind === this.#kind && ahead !== null ? Math.min(this.#most * 2, source.most) : 1
     this.#kind = kind
-    return source.fetch(this.#most, next, started)
+    return source.fetch(this.#most, next, ticket)
   }
 }
 
@@ -52,14 +53,14 @@ export class Sequences {
     return ahead !== null && ahead.left > 0 ? ahead.next() : undefined
   }
 
-  async readLine(given: ReadLineOptions | undefined, started?: Started): Promise<string | null> {
+  async readLine(given: ReadLineOptions | undefined, ticket?: Ticket): Promise<string | null> {
     const source = this.#lines(given)
-    return this.#growing.next(source.kind, source, started)
+    return this.#growing.next(source.kind, source, ticket)
   }
 
-  async readFrame(given: ReadFrameOptions, started?: Started): Promise<Buffer | null> {
+  async readFrame(given: ReadFrameOptions, ticket?: Ticket): Promise<Buffer | null> {
     const source = this.#frames(given)
-    return this.#growing.next(source.kind, source, started)
+    return this.#growing.next(source.kind, source, ticket)
   }
 
   lines(given: ReadLineOptions | undefined): Sequence<string> {
@@ -80,7 +81,7 @@ export class Sequences {
       kind,
       most: MOST_LINES,
       ahead: () => reader.linesAhead(kind),
-      fetch: (most, serve, started) => reader.fetchLines(kind, most, options, serve, started)
+      fetch: (most, serve, ticket) => reader.fetchLines(kind, most, options, serve, ticket)
     }
   }
 
@@ -94,21 +95,16 @@ export class Sequences {
       kind,
       most: MOST_FRAMES,
       ahead: () => reader.framesAhead(kind),
-      fetch: (most, serve, started) => reader.fetchFrames(options, most, serve, started)
+      fetch: (most, serve, ticket) => reader.fetchFrames(options, most, serve, ticket)
     }
   }
 }
 
 function sequence<T>(source: Source<T>): Sequence<T> {
-  const fetched = async (): Promise<IteratorResult<T, undefined>> => {
-    const value = await source.fetch(source.most, next)
-    return value === null ? { value: undefined, done: true } : { value, done: false }
-  }
   return {
     next() {
       const ahead = source.ahead()
-      if (ahead !== null && ahead.left > 0) return Promise.resolve({ value: ahead.next(), done: false })
-      return fetched()
+      return ahead !== null && ahead.left > 0 ? served(ahead.next()) : fetched(source)
     },
     return: ended,
     batches: () => batches(source),
@@ -116,6 +112,16 @@ function sequence<T>(source: Source<T>): Sequence<T> {
       return this
     }
   }
+}
+
+// Two functions, because one without an `await` in it is much cheaper to call.
+async function served<T>(value: T): Promise<IteratorResult<T, undefined>> {
+  return { value, done: false }
+}
+
+async function fetched<T>(source: Source<T>): Promise<IteratorResult<T, undefined>> {
+  const value = await source.fetch(source.most, next)
+  return value === null ? { value: undefined, done: true } : { value, done: false }
 }
 
 function batches<T>(source: Source<T>): AsyncIterableIterator<T[]> {
