@@ -15,8 +15,8 @@ use napi_derive::napi;
 use super::{
     environment::{Environment, environment},
     failures::{NativeAttempt, attempt},
-    mail::{Direct, Post},
     memory::{Value, external},
+    post::{Direct, Post},
 };
 use crate::{
     dial::{Dialled, Timings},

@@ -1,9 +1,9 @@
-//! A session's outbox towards JavaScript: answers become values, settled operations become records. Knows no sockets.
+//! The mailbox between native code and JavaScript: what has settled, what is kept for what waits. Knows no sessions.
 
 use std::{
     cell::{Cell, RefCell},
     collections::{HashMap, VecDeque},
-    mem, ptr,
+    mem,
     rc::Rc,
     slice,
 };
@@ -13,12 +13,9 @@ use napi::sys;
 use super::{
     codec::Codec,
     failures::failure_value,
-    memory::{Pool, Reference, Value, copied, null, number, undefined, view, view_mut},
+    memory::{Pool, Reference},
 };
-use crate::{
-    failure::Failure,
-    session::{Answer, OpId, Outbox, Why},
-};
+use crate::{failure::Failure, session::OpId};
 
 /// Numbers in a record, and in the header before the records: see `src-ts/mailbox.ts`, which reads them.
 const RECORD: usize = 6;
@@ -29,9 +26,9 @@ pub const CAPACITY: usize = 512;
 pub const MAIL_LENGTH: usize = HEADER + RECORD * CAPACITY;
 
 /// The operation failed; its value is a `NativeFailure`.
-const FAILED: u32 = 1;
+pub const FAILED: u32 = 1;
 /// The text has carriage returns to strip.
-const HAS_CARRIAGE_RETURN: u32 = 2;
+pub const HAS_CARRIAGE_RETURN: u32 = 2;
 /// The value is the record's own `number`; there is none in the array.
 const NUMBER: u32 = 4;
 /// The value is `null`; there is none in the array.
@@ -63,12 +60,12 @@ struct Record {
 
 /// The numbers that come with a value.
 #[derive(Clone, Copy, Default)]
-struct Extras {
-    why: u32,
-    number: f64,
-    items: u32,
-    flags: u32,
-    place: usize,
+pub struct Extras {
+    pub why: u32,
+    pub number: f64,
+    pub items: u32,
+    pub flags: u32,
+    pub place: usize,
 }
 
 impl Mailbox {
@@ -126,7 +123,11 @@ impl Mailbox {
     pub fn settle(&self, op: OpId, result: Result<sys::napi_value, Failure>) {
         match result {
             Ok(value) => self.push(op, value, Extras::default()),
-            Err(failure) => Post { mailbox: self, direct: None }.failed(op, failure, 0),
+            Err(failure) => self.push(
+                op,
+                failure_value(self.env, failure, 0),
+                Extras { flags: FAILED, ..Extras::default() },
+            ),
         }
     }
 
@@ -160,7 +161,8 @@ impl Mailbox {
         count as u32
     }
 
-    fn push(&self, op: OpId, value: sys::napi_value, extras: Extras) {
+    /// Settles an operation with a value.
+    pub fn push(&self, op: OpId, value: sys::napi_value, extras: Extras) {
         let place = self.next_value.replace(self.next_value.get() + 1);
         // SAFETY: a live environment, an array of the module's own.
         unsafe { sys::napi_set_element(self.env, self.values.get(), place, value) };
@@ -183,176 +185,41 @@ impl Mailbox {
         unsafe { slice::from_raw_parts_mut(self.numbers, HEADER) }
     }
 
-    fn tell(&self, extras: Extras) {
+    /// Settles an operation with a number, which needs no JavaScript value.
+    pub fn push_number(&self, op: OpId, number: f64, extras: Extras) {
+        let extras = Extras { number, flags: NUMBER, ..extras };
+        self.records.borrow_mut().push_back(Record { op, extras });
+    }
+
+    /// Settles an operation with `null`.
+    pub fn push_null(&self, op: OpId) {
+        let extras = Extras { flags: NULL, ..Extras::default() };
+        self.records.borrow_mut().push_back(Record { op, extras });
+    }
+
+    /// The memory that was lent for a waiting operation.
+    pub fn memory(&self, op: OpId) -> Option<sys::napi_value> {
+        self.lent.borrow().get(&op).map(Reference::get)
+    }
+
+    /// How the text of a waiting read is to be decoded.
+    pub fn codec(&self, op: OpId) -> Option<Rc<Codec>> {
+        self.codecs.borrow().get(&op).cloned()
+    }
+
+    /// Puts the extras of a call's own result into the header.
+    pub fn tell(&self, extras: Extras) {
         let Extras { why, number, items, flags, place } = extras;
         self.header()[1..6].copy_from_slice(&[why.into(), number, items.into(), flags.into(), place as f64]);
     }
 
     /// Puts small bytes into the pool, and asks for a new pool when it is full.
-    fn pooled(&self, bytes: &[u8]) -> Option<usize> {
+    pub fn pooled(&self, bytes: &[u8]) -> Option<usize> {
         let mut pool = self.pool.borrow_mut();
         let place = pool.put(self.env, bytes);
         if pool.is_spent() {
             self.header()[0] = 1.0;
         }
         place
-    }
-}
-
-/// The operation that is being called right now: its result goes back as the call's own.
-pub struct Direct {
-    pub op: OpId,
-    pub memory: Option<sys::napi_value>,
-    pub codec: Option<Rc<Codec>>,
-    pub result: Option<sys::napi_value>,
-}
-
-/// A session's outbox for the time of one call.
-pub struct Post<'a> {
-    pub mailbox: &'a Mailbox,
-    pub direct: Option<Direct>,
-}
-
-impl Post<'_> {
-    fn put(&mut self, op: OpId, value: sys::napi_value, extras: Extras) {
-        if let Some(direct) = self.direct.as_mut().filter(|direct| direct.op == op) {
-            self.mailbox.tell(extras);
-            direct.result = Some(value);
-            return;
-        }
-        self.mailbox.forget(op);
-        self.mailbox.push(op, value, extras);
-    }
-
-    fn put_number(&mut self, op: OpId, value: f64, extras: Extras) {
-        if self.is_direct(op) {
-            return self.put(op, number(self.mailbox.env, value), extras);
-        }
-        self.mailbox.forget(op);
-        let extras = Extras { number: value, flags: NUMBER, ..extras };
-        self.mailbox.records.borrow_mut().push_back(Record { op, extras });
-    }
-
-    fn put_null(&mut self, op: OpId) {
-        if self.is_direct(op) {
-            return self.put(op, null(self.mailbox.env), Extras::default());
-        }
-        self.mailbox.forget(op);
-        let extras = Extras { flags: NULL, ..Extras::default() };
-        self.mailbox.records.borrow_mut().push_back(Record { op, extras });
-    }
-
-    fn is_direct(&self, op: OpId) -> bool {
-        self.direct.as_ref().is_some_and(|direct| direct.op == op)
-    }
-
-    fn codec(&self, op: OpId) -> Option<Rc<Codec>> {
-        match self.direct.as_ref().filter(|direct| direct.op == op) {
-            Some(direct) => direct.codec.clone(),
-            None => self.mailbox.codecs.borrow().get(&op).cloned(),
-        }
-    }
-
-    fn memory(&self, op: OpId) -> Option<sys::napi_value> {
-        match self.direct.as_ref().filter(|direct| direct.op == op) {
-            Some(direct) => direct.memory,
-            None => self.mailbox.lent.borrow().get(&op).map(Reference::get),
-        }
-    }
-}
-
-impl Outbox for Post<'_> {
-    fn answer(&mut self, op: OpId, answer: Answer<'_>) -> bool {
-        let (bytes, mut extras) = match answer {
-            Answer::End => {
-                self.put_null(op);
-                return true;
-            }
-            Answer::Filled(size) => {
-                self.put_number(op, size as f64, Extras::default());
-                return true;
-            }
-            Answer::Bytes { bytes, why, items } => {
-                let why = match why {
-                    Why::Marker => 0,
-                    Why::Size => 1,
-                    Why::Timeout => 2,
-                    Why::End => 3,
-                };
-                (bytes, Extras { why, items, ..Extras::default() })
-            }
-        };
-        let Some(codec) = self.codec(op) else {
-            match self.mailbox.pooled(bytes) {
-                Some(place) => self.put_number(op, bytes.len() as f64, Extras { place, ..extras }),
-                None => self.put(op, copied(self.mailbox.env, bytes), extras),
-            }
-            return true;
-        };
-        match codec.present(self.mailbox.env, bytes, extras.items) {
-            Ok(text) => {
-                extras.flags = if text.has_carriage_return { HAS_CARRIAGE_RETURN } else { 0 };
-                self.put(op, text.value, extras);
-                true
-            }
-            Err(failure) => {
-                self.failed(op, failure, 0);
-                false
-            }
-        }
-    }
-
-    fn written(&mut self, op: OpId) {
-        self.put_null(op);
-    }
-
-    fn failed(&mut self, op: OpId, failure: Failure, written: u64) {
-        let value = failure_value(self.mailbox.env, failure, written);
-        self.put(op, value, Extras { flags: FAILED, ..Extras::default() });
-    }
-
-    fn target(&mut self, op: OpId) -> Option<&mut [u8]> {
-        // SAFETY: the session drops the slice before this call into native code ends, and JavaScript runs only then.
-        unsafe { view_mut(self.mailbox.env, self.memory(op)?) }
-    }
-
-    fn examine(&mut self, op: OpId, bytes: &[u8]) -> Option<usize> {
-        let (env, mut result, mut taken) = (self.mailbox.env, ptr::null_mut(), -1.0);
-        let examiner = self.memory(op)?;
-        let argument = copied(env, bytes);
-        // SAFETY: a live environment; the function is the module's own and calls nothing of the user's. A failure
-        // leaves `taken` as it is.
-        unsafe {
-            sys::napi_call_function(env, undefined(env), examiner, 1, &argument, &mut result);
-            sys::napi_get_value_double(env, result, &mut taken);
-        }
-        (taken >= 0.0).then_some(taken as usize)
-    }
-
-    fn source(&mut self, op: OpId) -> Option<&[u8]> {
-        // SAFETY: as above.
-        unsafe { view(self.mailbox.env, self.memory(op)?) }
-    }
-}
-
-impl Post<'_> {
-    /// The call's own result.
-    pub fn answer_directly(&mut self, value: sys::napi_value) {
-        if let Some(direct) = &mut self.direct {
-            direct.result = Some(value);
-        }
-    }
-
-    /// The operation being called fails, unless it has been answered.
-    pub fn fail(&mut self, op: OpId, failure: Failure) {
-        if self.direct.as_ref().is_none_or(|direct| direct.result.is_none()) {
-            self.failed(op, failure, 0);
-        }
-    }
-
-    /// The value to return from the call.
-    pub fn result(&mut self) -> Value {
-        let result = self.direct.as_mut().and_then(|direct| mem::take(&mut direct.result));
-        Value(result.unwrap_or_else(|| undefined(self.mailbox.env)))
     }
 }

@@ -8,6 +8,7 @@ mod failures;
 mod hot;
 mod mail;
 mod memory;
+mod post;
 mod reads;
 mod writes;
 

@@ -14,8 +14,8 @@ use napi_derive::napi;
 use super::{
     codec::Codec,
     connection::{Connection, call, deadline, plain},
-    mail::Direct,
     memory::{Value, copied, undefined},
+    post::Direct,
 };
 use crate::{
     framing::{Boundary, Markers, Prefix, Want},

@@ -4,8 +4,8 @@ use napi_derive::napi;
 
 use super::{
     connection::{call, deadline, plain},
-    mail::{Direct, Post},
     memory::{Value, number},
+    post::{Direct, Post},
 };
 use crate::{
     failure::Failure,

@@ -14,6 +14,9 @@ pub const BLOCK: usize = 128 * 1024;
 /// A window at the back that is not worth moving or growing for.
 const WINDOW: usize = BLOCK / 4;
 
+/// From this size on (4 MiB) bytes are handed over with their memory: below, fresh pages cost more than a copy.
+const DETACHED_FROM: usize = 32 * BLOCK;
+
 /// Spare blocks kept per thread.
 const POOLED: usize = 8;
 
@@ -190,13 +193,32 @@ impl Buffer {
             let size = self.block.len();
             let size = needed.clamp(size + size / 2, 2 * size);
             spend(len);
-            // A fresh zeroed allocation rather than a grown one: the system hands out zero pages that cost
-            // nothing until they are written, and bytes already taken are not carried along.
+            if size > 2 * BLOCK && self.front == 0 {
+                // Large allocations grow in place or by moving pages, so that no byte is copied.
+                self.block.resize(size, 0);
+                return;
+            }
             let mut block = vec![0; size];
             block[..len].copy_from_slice(self.as_slice());
             give_block(std::mem::replace(&mut self.block, block));
             (self.front, self.back) = (0, len);
         }
+    }
+
+    /// Takes the first `n` bytes with the memory they are in, without a copy, when they are most of it; what is behind
+    /// them moves to a block of its own. `None`, and nothing taken, when a copy is the better way.
+    pub fn detach(&mut self, n: usize) -> Option<Vec<u8>> {
+        if n < DETACHED_FROM || self.front != 0 || self.loan != 0 || n < self.block.len() / 2 || n > self.back
+        {
+            return None;
+        }
+        let mut rest = Buffer::new();
+        rest.append(&self.block[n..self.back]);
+        std::mem::swap(self, &mut rest);
+        let mut bytes = std::mem::take(&mut rest.block);
+        bytes.truncate(n);
+        bytes.shrink_to_fit();
+        Some(bytes)
     }
 
     /// Says that the first `n` bytes of the last [`Buffer::spare`] were filled. Ends a loan.

@@ -30,6 +30,13 @@ pub enum Answer<'a> {
         /// How many lines or frames these are.
         items: u32,
     },
+    /// As `Bytes` of one item, so many that they come with the memory they are in.
+    Owned {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Why the read ended.
+        why: Why,
+    },
     /// The owner's memory is full.
     Filled(usize),
     /// Nothing, and nothing will come.

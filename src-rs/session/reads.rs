@@ -155,8 +155,17 @@ impl<S: Stream> Session<S> {
         match want.judge(bytes, self.ended, &mut reading.scan) {
             Verdict::More => return Step::NeedsBytes,
             Verdict::Take(taken) => {
-                let answer = answer(bytes, &taken);
-                if out.answer(reading.op, answer) {
+                let why = why(taken.reason);
+                // Lines become strings, which are copies anyway.
+                let whole = taken.data.start == 0 && !matches!(want, Want::Lines { .. });
+                if let Some(mut bytes) = whole.then(|| self.inbox.detach(taken.consumed)).flatten() {
+                    bytes.truncate(taken.data.end);
+                    self.left_off = None;
+                    out.answer(reading.op, Answer::Owned { bytes, why });
+                    return Step::Settled;
+                }
+                let bytes = &self.inbox.as_slice()[taken.data.clone()];
+                if out.answer(reading.op, Answer::Bytes { bytes, why, items: taken.items }) {
                     self.take(&taken);
                 }
             }
@@ -318,11 +327,10 @@ fn marked(want: &Want) -> Option<&Rc<Markers>> {
     }
 }
 
-fn answer<'a>(bytes: &'a [u8], taken: &Taken) -> Answer<'a> {
-    let why = match taken.reason {
+fn why(reason: Reason) -> Why {
+    match reason {
         Reason::Marker => Why::Marker,
         Reason::Size => Why::Size,
         Reason::End => Why::End,
-    };
-    Answer::Bytes { bytes: &bytes[taken.data.clone()], why, items: taken.items }
+    }
 }

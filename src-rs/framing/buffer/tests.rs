@@ -15,6 +15,19 @@ fn pooled() -> usize {
 }
 
 #[test]
+fn bytes_that_fill_most_of_a_large_block_are_handed_over_with_it() {
+    let mut buffer = Buffer::new();
+    let bytes: Vec<u8> = (0..DETACHED_FROM + 100).map(|i| i as u8).collect();
+    buffer.append(&bytes);
+    assert_eq!(buffer.detach(DETACHED_FROM - 1), None, "a copy is cheaper");
+    assert_eq!(buffer.detach(bytes.len() + 1), None, "not so many are there");
+    assert!(buffer.detach(DETACHED_FROM).is_some_and(|taken| taken == bytes[..DETACHED_FROM]));
+    assert_eq!(buffer.as_slice(), &bytes[DETACHED_FROM..]);
+    buffer.append(b"more");
+    assert_eq!(buffer.as_slice(), [&bytes[DETACHED_FROM..], b"more"].concat());
+}
+
+#[test]
 fn a_buffer_holds_no_memory_before_it_is_filled_and_after_it_is_emptied() {
     let mut buffer = Buffer::new();
     assert_eq!(buffer.block.capacity(), 0);

@@ -128,6 +128,7 @@ impl Outbox for Record {
     fn answer(&mut self, op: OpId, answer: Answer<'_>) -> bool {
         let told = match answer {
             Answer::Bytes { bytes, why, items } => Told::Bytes { bytes: bytes.to_vec(), why, items },
+            Answer::Owned { bytes, why } => Told::Bytes { bytes, why, items: 1 },
             Answer::Filled(size) => {
                 let target = self.targets.remove(&op).expect("a filling read has memory");
                 assert_eq!(target.len(), size);
