@@ -27,9 +27,13 @@ export interface Codec {
   readonly native: ReturnType<typeof native.createCodec>
 }
 
+// A batch belongs to its codec, so that connections that use different ones must each find theirs again.
+const known = new Map<string, Codec>()
+/** Far more than a program has; reached only by one that makes its markers up. */
+const MOST_KNOWN = 100
 let last: Codec | undefined
 
-/** The codec of these options; the last one is kept, since most programs use one. */
+/** The codec of these options: the same object for the same options. */
 export function codec(options: LineOptions): Codec {
   const { encoding = 'utf8', marker = '\n', keepMarker = false, fatal = false } = options
   if (last?.encoding === encoding && last.marker === marker && last.keepMarker === keepMarker && last.fatal === fatal) {
@@ -39,11 +43,18 @@ export function codec(options: LineOptions): Codec {
   check.text(marker, 'options.marker')
   check.flag(keepMarker, 'options.keepMarker')
   check.flag(fatal, 'options.fatal')
+  const key = JSON.stringify([encoding, marker, keepMarker, fatal])
+  last = known.get(key) ?? make(encoding, marker, keepMarker, fatal)
+  if (known.size === MOST_KNOWN) known.clear()
+  known.set(key, last)
+  return last
+}
+
+function make(encoding: string, marker: string, keepMarker: boolean, fatal: boolean): Codec {
   if (marker === '') throw check.invalid('ERR_INVALID_ARG_VALUE', 'options.marker must not be empty')
   checkEncoding(encoding)
   const made = inEncoding(encoding, () => native.createCodec(encoding, marker, keepMarker, fatal))
-  last = { encoding, marker, keepMarker, fatal, native: made }
-  return last
+  return { encoding, marker, keepMarker, fatal, native: made }
 }
 
 /** `text` as bytes. Node's own writers are taken where they exist. */

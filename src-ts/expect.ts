@@ -94,7 +94,7 @@ function first(searchers: readonly Searcher[], bytes: Buffer, seen: number): Fou
 
 function searcher(pattern: unknown, encoding: BufferEncoding): Searcher {
   if (pattern instanceof RegExp) return regExp(pattern, encoding)
-  const marker = Buffer.from(check.markers(pattern, 'patterns')[0] as Uint8Array)
+  const marker = Buffer.from(check.markers([pattern], 'patterns')[0] as Uint8Array)
   return {
     look(bytes, seen) {
       const at = bytes.indexOf(marker, Math.max(0, seen - marker.length + 1))

@@ -71,6 +71,8 @@ const FILL_FROM = 64 * 1024
 export class Reader {
   /** Lines or frames that native code has handed out ahead of their calls. */
   #batch: Batch<unknown> | null = null
+  /** The limit that its items were judged by. */
+  #batchLimit = 0
 
   constructor(
     readonly link: Link,
@@ -159,8 +161,8 @@ export class Reader {
   }
 
   /** The batch that the next line comes from, if it is already there. */
-  linesAhead(wanted: Codec): Batch<string> | null {
-    return this.#batch?.kind === wanted ? (this.#batch as Batch<string>) : null
+  linesAhead(wanted: Codec, maxSize: number): Batch<string> | null {
+    return this.#ahead(wanted, maxSize) as Batch<string> | null
   }
 
   /** What `serve` takes of a line and those behind it, at most `most`; the others are for later calls. `null` at the end. */
@@ -177,12 +179,18 @@ export class Reader {
     // Of several malformed lines only the first may fail, so they are looked at one by one.
     const ask = kind.fatal ? 1 : most
     const call = (op: number): unknown => native.readLines(environment, token, op, kind.native, maxSize, ask, timeout)
-    const present = (value: unknown, at: number): R | null => this.#serve(Batch.lines(kind, value, at), serve)
+    const present = (value: unknown, at: number): R | null => this.#serve(Batch.lines(kind, value, at), maxSize, serve)
     return run(this.link, 'read', call, present, signal, ticket)
   }
 
-  framesAhead(length: LengthPrefix): Batch<Buffer> | null {
-    return this.#batch?.kind === length ? (this.#batch as Batch<Buffer>) : null
+  framesAhead(length: LengthPrefix, maxSize: number): Batch<Buffer> | null {
+    return this.#ahead(length, maxSize) as Batch<Buffer> | null
+  }
+
+  /** Items that were judged by another limit are judged anew. */
+  #ahead(kind: unknown, maxSize: number): Batch<unknown> | null {
+    const batch = this.#batch
+    return batch?.kind === kind && this.#batchLimit === maxSize ? batch : null
   }
 
   /** As {@link fetchLines}, of frames. */
@@ -197,13 +205,15 @@ export class Reader {
     const maxSize = this.maxSize(options.maxSize)
     const { token } = this.#only()
     const call = (op: number): unknown => native.readFrames(environment, token, op, length, maxSize, most, timeout)
-    const present = (value: unknown, at: number): R | null => this.#serve(Batch.frames(length, value, at), serve)
+    const present = (value: unknown, at: number): R | null =>
+      this.#serve(Batch.frames(length, value, at), maxSize, serve)
     return run(this.link, 'read', call, present, signal, ticket)
   }
 
   // Before anything else runs: the next call would find the asker's own items in the batch.
-  #serve<T, R>(batch: Batch<T> | null, serve: (batch: Batch<T>) => R): R | null {
+  #serve<T, R>(batch: Batch<T> | null, maxSize: number, serve: (batch: Batch<T>) => R): R | null {
     this.#batch = batch
+    this.#batchLimit = maxSize
     return batch === null ? null : serve(batch)
   }
 

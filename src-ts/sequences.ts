@@ -48,17 +48,18 @@ export class Sequences {
 
   /** The next line, if it is there and there is nothing else to look at; else `undefined`. */
   lineAhead(given: ReadLineOptions | undefined): string | undefined {
-    if (given !== undefined && (given.signal !== undefined || given.timeout !== undefined)) return undefined
-    const ahead = this.#reader.linesAhead(codec(check.options(given)))
+    const options = check.options(given)
+    if (options.signal !== undefined || options.timeout !== undefined) return undefined
+    const ahead = this.#reader.linesAhead(codec(options), this.#reader.maxSize(options.maxSize))
     return ahead !== null && ahead.left > 0 ? ahead.next() : undefined
   }
 
-  async readLine(given: ReadLineOptions | undefined, ticket?: Ticket): Promise<string | null> {
+  readLine(given: ReadLineOptions | undefined, ticket?: Ticket): Promise<string | null> {
     const source = this.#lines(given)
     return this.#growing.next(source.kind, source, ticket)
   }
 
-  async readFrame(given: ReadFrameOptions, ticket?: Ticket): Promise<Buffer | null> {
+  readFrame(given: ReadFrameOptions, ticket?: Ticket): Promise<Buffer | null> {
     const source = this.#frames(given)
     return this.#growing.next(source.kind, source, ticket)
   }
@@ -75,12 +76,12 @@ export class Sequences {
     const reader = this.#reader
     const options = check.options(given)
     const kind = codec(options)
-    reader.wait(options)
-    reader.maxSize(options.maxSize)
+    const { signal } = reader.wait(options)
+    const maxSize = reader.maxSize(options.maxSize)
     return {
       kind,
       most: MOST_LINES,
-      ahead: () => reader.linesAhead(kind),
+      ahead: () => (signal?.aborted ? null : reader.linesAhead(kind, maxSize)),
       fetch: (most, serve, ticket) => reader.fetchLines(kind, most, options, serve, ticket)
     }
   }
@@ -89,12 +90,12 @@ export class Sequences {
     const reader = this.#reader
     const options = check.options(given)
     const kind = lengthPrefix(options.length)
-    reader.wait(options)
-    reader.maxSize(options.maxSize)
+    const { signal } = reader.wait(options)
+    const maxSize = reader.maxSize(options.maxSize)
     return {
       kind,
       most: MOST_FRAMES,
-      ahead: () => reader.framesAhead(kind),
+      ahead: () => (signal?.aborted ? null : reader.framesAhead(kind, maxSize)),
       fetch: (most, serve, ticket) => reader.fetchFrames(options, most, serve, ticket)
     }
   }

@@ -186,7 +186,10 @@ export class Writer {
     this.#ended = true
     this.flush()
     const { token } = this.link
-    await run(this.link, 'write', (op) => native.end(environment, token, op, timeout), nothing, signal)
+    const ending = run(this.link, 'write', (op) => native.end(environment, token, op, timeout), nothing, signal)
+    // It may have ended writes that were waiting: nothing else is sure to tell them.
+    collect()
+    await ending
   }
 
   /** Lets what was written leave, then closes. */
