@@ -99,11 +99,21 @@ export async function turns(count: number): Promise<void> {
   for (let index = 0; index < count; index++) await turn()
 }
 
-/** Everything the peer receives until the client's end. */
+/** Everything the peer receives until the client's end. The peer can go on sending after it. */
 export async function everything(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
+}
+
+/** Lets the peer receive, and counts its bytes. */
+export function counted(socket: Socket): { bytes: number } {
+  const count = { bytes: 0 }
+  socket.on('data', (chunk) => {
+    count.bytes += chunk.length
+  })
+  socket.resume()
+  return count
 }
 
 /** The next `size` bytes the peer receives. */
