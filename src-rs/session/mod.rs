@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{
     failure::{Failure, Phase},
-    framing::{Buffer, Markers, Scan},
+    framing::{BLOCK, Buffer, Markers, Scan},
     reactor::Ready,
     stream::Stream,
 };
@@ -31,6 +31,10 @@ use crate::{
 /// Reads of the system that one turn of the loop may make for one connection: 16 blocks are 2 MiB, after which other
 /// connections and timers have their turn, however fast the peer and the caller are.
 const READS_PER_TURN: u32 = 16;
+
+/// Bytes that may be written directly before the loop has its turn again: a caller that writes without pause to a
+/// peer that reads as fast would otherwise never let go of the thread.
+const BYTES_PER_TURN: usize = READS_PER_TURN as usize * BLOCK;
 
 /// One connection after its dial.
 ///
@@ -48,13 +52,14 @@ pub struct Session<S> {
     /// The peer has sent its end.
     ended: bool,
     /// Why no more can be read; told once the buffer has been read as far as it goes.
-    read_error: Option<Failure>,
+    read_error: Option<Box<Failure>>,
     /// Why no more can be written.
-    write_error: Option<Failure>,
+    write_error: Option<Box<Failure>>,
     state: State,
     /// The last read of the system did not fill the room it was offered, so that another would find nothing.
     drained: bool,
     reads_left: u32,
+    writes_left: usize,
     bytes_read: u64,
     bytes_written: u64,
 }
@@ -89,6 +94,7 @@ impl<S: Stream> Session<S> {
             state: State::Open,
             drained: true,
             reads_left: READS_PER_TURN,
+            writes_left: BYTES_PER_TURN,
             bytes_read: early.len() as u64,
             bytes_written: 0,
         }
@@ -96,6 +102,7 @@ impl<S: Stream> Session<S> {
 
     /// The socket became ready.
     pub fn ready(&mut self, ready: Ready, out: &mut dyn Outbox) {
+        self.writes_left = BYTES_PER_TURN;
         if ready.read {
             self.drained = false;
             self.reads_left = READS_PER_TURN;

@@ -9,9 +9,13 @@ use super::{
 };
 use crate::{
     failure::{Failure, Phase},
-    framing::{LineRule, Markers, Prefix, Reason, Scan, Taken, Verdict, Want},
+    framing::{BLOCK, LineRule, Markers, Prefix, Reason, Scan, Taken, Verdict, Want},
     stream::Stream,
 };
+
+/// The most bytes of one read of the system into the owner's memory: a larger copy leaves the processor's cache and
+/// keeps the peer's window shut for longer.
+const FILL: usize = BLOCK / 2;
 
 /// What a read waits for.
 pub enum Wanted {
@@ -66,6 +70,10 @@ impl<S: Stream> Session<S> {
             return true;
         }
         let scan = self.resume(&wanted);
+        if self.reads.capacity() == 0 {
+            // Most connections never have two reads waiting, and many have one for hours.
+            self.reads.reserve_exact(1);
+        }
         self.reads.push_back(Reading { op, wanted, filled: 0, scan, deadline });
         if self.reads.len() > 1 {
             return false;
@@ -124,7 +132,7 @@ impl<S: Stream> Session<S> {
                     if let Some(failure) = self.read_error.clone() {
                         // Alone: those behind it may be content with the bytes that it leaves.
                         let reading = self.remove_read(0, out);
-                        out.failed(reading.op, failure, 0);
+                        out.failed(reading.op, *failure, 0);
                     } else if !self.fetch(out) {
                         return;
                     }
@@ -207,7 +215,10 @@ impl<S: Stream> Session<S> {
             Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len())), None),
             Wanted::Examined { .. } => (self.inbox.spare(1), None),
             Wanted::Fill { size } => match out.target(reading.op).filter(|target| target.len() == *size) {
-                Some(target) => (&mut target[reading.filled..], Some(&mut reading.filled)),
+                Some(target) => {
+                    let end = target.len().min(reading.filled + FILL);
+                    (&mut target[reading.filled..end], Some(&mut reading.filled))
+                }
                 None => {
                     out.failed(reading.op, taken_away(), 0);
                     self.reads.pop_front();
@@ -226,7 +237,7 @@ impl<S: Stream> Session<S> {
             // The system tells a reset once, to the call that comes first: here that was a write.
             Ok(0) if self.write_error.as_ref().is_some_and(|failure| failure.code == "ECONNRESET") => {
                 let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-                self.read_error = Some(Failure::system(&reset, Phase::Read, "read"));
+                self.read_error = Some(Failure::system(&reset, Phase::Read, "read").into());
             }
             Ok(0) => {
                 self.ended = true;
@@ -246,7 +257,9 @@ impl<S: Stream> Session<S> {
                 self.inbox.commit(0);
                 return false;
             }
-            Err(error) => self.read_error = Some(Failure::system(&error, Phase::Read, "read")),
+            Err(error) => {
+                self.read_error = Some(Failure::system(&error, Phase::Read, "read").into());
+            }
         }
         true
     }

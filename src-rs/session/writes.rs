@@ -69,7 +69,7 @@ impl<S: Stream> Session<S> {
     /// Hands `parts` to the system, as far as it takes them now. Nothing is taken while earlier writes wait.
     pub fn try_write(&mut self, parts: &[&[u8]]) -> Result<usize, Failure> {
         self.may_write()?;
-        if !self.writes.is_empty() {
+        if !self.writes.is_empty() || self.writes_left == 0 {
             return Ok(0);
         }
         if let [part] = parts {
@@ -118,7 +118,7 @@ impl<S: Stream> Session<S> {
                 let message = "write after end()";
                 Err(Failure::new("ERR_STREAM_WRITE_AFTER_END", Phase::Write, message))
             }
-            (State::Open, Some(failure)) => Err(failure.clone()),
+            (State::Open, Some(failure)) => Err(Failure::clone(failure)),
             (State::Open, None) => Ok(()),
         }
     }
@@ -183,8 +183,11 @@ impl<S: Stream> Session<S> {
     fn send(&mut self, slices: &[IoSlice<'_>]) -> Result<usize, Failure> {
         let result = send(&mut self.stream, slices);
         match &result {
-            Ok(taken) => self.bytes_written += *taken as u64,
-            Err(failure) => self.write_error = Some(failure.clone()),
+            Ok(taken) => {
+                self.bytes_written += *taken as u64;
+                self.writes_left = self.writes_left.saturating_sub(*taken);
+            }
+            Err(failure) => self.write_error = Some(failure.clone().into()),
         }
         result
     }
@@ -225,7 +228,7 @@ impl<S: Stream> Session<S> {
 
     /// The stream takes no more: everything that waits fails, and so will every later write.
     fn break_writes(&mut self, failure: &Failure, out: &mut dyn Outbox) {
-        self.write_error = Some(failure.clone());
+        self.write_error = Some(failure.clone().into());
         let is_close = |item: &Outgoing| matches!(item, Outgoing::Close { .. });
         let (closes, rest): (_, VecDeque<_>) = mem::take(&mut self.writes).into_iter().partition(is_close);
         // A close that waited for the others has nothing left to wait for.
