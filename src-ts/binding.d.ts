@@ -10,8 +10,8 @@ export declare function cancel(environment: number, token: number, op: number): 
 /** Closes once everything written has left; settled as `op` unless it answers at once. Pending reads fail. */
 export declare function close(environment: number, token: number, op: number, timeout: number): unknown
 
-/** Brings the next records into the mailbox and says how many there are. */
-export declare function collect(environment: number): number
+/** Brings the next records into the mailbox, whose header says how many there are. */
+export declare function collect(environment: number): void
 
 /** Bytes read, bytes written and bytes buffered. */
 export declare function counters(environment: number, token: number): Array<number>
@@ -145,10 +145,10 @@ export declare function send(environment: number, token: number, parts: Array<Ui
 
 /**
  * Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
- * with the native side for good; `settled(count)` is called when operations have ended, and with 0 when something that
- * was written meanwhile is to be sent. Gives the environment's number and its most frequent calls.
+ * with the native side for good; `settled()` is called when operations have ended, and when something that was written
+ * meanwhile is to be sent. Gives the environment's number and its most frequent calls.
  */
-export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void): { environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
+export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void): { environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
 
 /** Starts a dial, settled as `op` with `[token, holder]`. */
 export declare function startDial(environment: number, op: number, plan: NativePlan): void

@@ -4,11 +4,13 @@
 import { Failure, type NativeFailure } from './errors'
 import { native } from './native'
 
-const HEADER = 10
+const HEADER = 11
 // Where JavaScript says that it has written something and native code reads it after the turn's callback.
 const UNSENT = 8
 // Whether it will: native code sets this around the turn's callback.
 const IN_TURN = 9
+// How many records there are.
+const COUNT = 10
 const RECORD = 6
 const CAPACITY = 512
 const FAILED = 1
@@ -117,7 +119,8 @@ export function failed(): boolean {
 
 /** Settles what a call, rather than a turn of the loop, has brought to an end. */
 export function collect(): void {
-  deliver(native.collect(environment))
+  native.collect(environment)
+  deliver()
 }
 
 let send: () => void = () => {}
@@ -133,13 +136,15 @@ export function markUnsent(): void {
   else process.nextTick(send)
 }
 
-/** Native code calls this once a turn of the loop, and with 0 when something is unsent. */
-function settled(count: number): void {
-  if (count > 0) deliver(count)
-  else send()
+/** Native code calls this once a turn of the loop, and again when something is unsent. */
+function settled(): void {
+  deliver()
+  send()
 }
 
-function deliver(count: number): void {
+function deliver(): void {
+  const count = mail[COUNT] as number
+  if (count === 0) return
   let next = mail[6] as number
   const left = mail[7] as number
   for (let at = HEADER; at < HEADER + count * RECORD; at += RECORD) {

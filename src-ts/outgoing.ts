@@ -29,7 +29,7 @@ export function partBytes(part: Part): Uint8Array {
 /** Writes that end together: those of a tick without options of their own. */
 export class Group {
   readonly parts: Part[] = []
-  readonly tickets: Ticket[] = []
+  #tickets: Ticket[] | null = null
   length = 0
   /** Resolves when the group has ended; see {@link Group.failure} */
   readonly ended: Promise<void>
@@ -48,7 +48,14 @@ export class Group {
   end(failure: Failure | undefined): void {
     this.failure = failure
     this.#end()
-    if (failure !== undefined) for (const { operation } of this.tickets) operation?.cancel(() => failure)
+    if (failure === undefined || this.#tickets === null) return
+    for (const { operation } of this.#tickets) operation?.cancel(() => failure)
+  }
+
+  /** The ticket's read fails if this does. */
+  dependOn(ticket: Ticket): void {
+    if (this.#tickets === null) this.#tickets = [ticket]
+    else this.#tickets.push(ticket)
   }
 
   /** Takes over `data`: small pieces are copied into the tick's memory, if there is room. */

@@ -13,6 +13,7 @@ import * as check from './validate'
 let dirty: Writer[] = []
 
 onUnsent(() => {
+  if (dirty.length === 0) return
   const writers = dirty
   dirty = []
   for (const writer of writers) writer.flush()
@@ -59,7 +60,7 @@ export class Writer {
     const { failure } = group
     if (failure === undefined) {
       group.add(content)
-      if (ticket !== undefined) group.tickets.push(ticket)
+      if (ticket !== undefined) group.dependOn(ticket)
     } else {
       ticket?.operation?.cancel(() => failure)
     }

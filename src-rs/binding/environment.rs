@@ -61,10 +61,10 @@ pub fn environment(id: u32) -> Option<Rc<Environment>> {
 }
 
 /// Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
-/// with the native side for good; `settled(count)` is called when operations have ended, and with 0 when something that
-/// was written meanwhile is to be sent. Gives the environment's number and its most frequent calls.
+/// with the native side for good; `settled()` is called when operations have ended, and when something that was written
+/// meanwhile is to be sent. Gives the environment's number and its most frequent calls.
 #[napi(
-    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: (count: number) => void",
+    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void",
     ts_return_type = "{ environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }"
 )]
 pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Value) -> napi::Result<Value> {
@@ -208,29 +208,35 @@ impl Environment {
 
     /// Calls JavaScript with what has settled; then, for as long as that makes it write, to send what it wrote.
     fn tell(&self) {
-        let count = self.mailbox.deliver();
-        if count == 0 {
+        if self.mailbox.deliver() == 0 {
             return;
         }
         self.mailbox.set_in_turn(true);
-        self.enter(count);
+        self.enter();
         while self.mailbox.take_unsent() {
-            self.enter(0);
+            self.mailbox.deliver();
+            self.enter();
         }
         self.mailbox.set_in_turn(false);
     }
 
     /// Calls JavaScript's callback, which runs ticks and microtasks afterwards.
-    fn enter(&self, count: u32) {
-        let (mut global, mut result) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: a live environment within a handle scope; the call fails without effect while the environment is
-        // terminating.
+    fn enter(&self) {
+        let callback = self.settled.get();
+        let mut result = ptr::null_mut();
+        // SAFETY: a live environment within a handle scope; the receiver may be any object. The call fails without
+        // effect while the environment is terminating.
         unsafe {
-            sys::napi_get_global(self.env, &mut global);
-            let count = super::memory::number(self.env, count.into());
-            let callback = self.settled.get();
-            sys::napi_make_callback(self.env, ptr::null_mut(), global, callback, 1, &count, &mut result);
-        }
+            sys::napi_make_callback(
+                self.env,
+                ptr::null_mut(),
+                callback,
+                callback,
+                0,
+                ptr::null(),
+                &mut result,
+            )
+        };
     }
 }
 
@@ -278,10 +284,12 @@ impl Environment {
     }
 }
 
-/// Brings the next records into the mailbox and says how many there are.
-#[napi]
-pub fn collect(environment: u32) -> u32 {
-    self::environment(environment).map_or(0, |environment| environment.mailbox.deliver())
+/// Brings the next records into the mailbox, whose header says how many there are.
+#[napi(catch_unwind)]
+pub fn collect(environment: u32) {
+    if let Some(environment) = self::environment(environment) {
+        environment.mailbox.deliver();
+    }
 }
 
 /// Gives a fresh `Uint8Array` to cut small answers from.

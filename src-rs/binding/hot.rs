@@ -109,7 +109,7 @@ unsafe extern "C" fn entry<C: Call>(env: sys::napi_env, info: sys::napi_callback
     // SAFETY: the out-pointers outlive the calls; arguments that were not given are undefined and stay 0.
     unsafe {
         sys::napi_get_cb_info(env, info, &mut count, arguments.as_mut_ptr(), ptr::null_mut(), &mut data);
-        for (argument, number) in arguments.into_iter().zip(&mut numbers) {
+        for (argument, number) in arguments.into_iter().zip(&mut numbers).take(count) {
             sys::napi_get_value_double(env, argument, number);
         }
     }

@@ -19,7 +19,7 @@ use crate::{failure::Failure, session::OpId};
 
 /// Numbers in a record, and in the header before the records: see `src-ts/mailbox.ts`, which reads them.
 const RECORD: usize = 6;
-const HEADER: usize = 10;
+const HEADER: usize = 11;
 /// Records that fit the mailbox at a time.
 pub const CAPACITY: usize = 512;
 /// The mailbox's length in numbers.
@@ -131,8 +131,8 @@ impl Mailbox {
         }
     }
 
-    /// Puts the next records into the mailbox and says how many there are; the header says where their values start
-    /// and how many records are left.
+    /// Puts the next records into the mailbox and gives how many there are; the header says so too, where their values
+    /// start, and how many records are left.
     pub fn deliver(&self) -> u32 {
         let mut records = self.records.borrow_mut();
         let first = self.delivered.get();
@@ -158,6 +158,7 @@ impl Mailbox {
             self.next_value.set(0);
         }
         self.header()[6..8].copy_from_slice(&[first.into(), records.len() as f64]);
+        self.header()[10] = count as f64;
         count as u32
     }
 
