@@ -71,8 +71,8 @@ function byteAt(position) {
 /** Messages that end with the token; units are MiB. */
 export class MessageCheck extends Check {
   /** @param {Uint8Array} bytes a message, its token included */
-  message(bytes, length) {
-    if (bytes.length !== length || bytes.toString('latin1', length - TOKEN.length) !== TOKEN) {
+  message(bytes, length, token = TOKEN) {
+    if (bytes.length !== length || bytes.toString('latin1', length - token.length) !== token) {
       assert.fail(`a message of ${bytes.length} bytes is wrong`)
     }
     this.count += length / MEBIBYTE

@@ -6,9 +6,12 @@ export const OURS = 'tcpull'
 
 const HEAD = ['workload', 'contestant', 'one takes', '÷ tcpull', 'range', 'target', 'JS thread', 'process']
 
+/** The figure that is compared, where it is not the time passed. */
+const KEYS = { memory: 'bytes', cpu: 'process' }
+
 /** Rows of one workload: ours first, then the peers in their order. */
 export function rowsOf(workload, results) {
-  const key = workload.measure === 'memory' ? 'bytes' : 'elapsed'
+  const key = KEYS[workload.measure] ?? 'elapsed'
   const format = workload.measure === 'memory' ? size : duration
   const figures = (label, key) => results.get(label).turns.map((turn) => turn[key])
   return Object.keys(workload.contestants).map((label, index) => {

@@ -78,13 +78,21 @@ export async function token({ port, units, check, length }) {
   await client.close()
 }
 
+export async function trickle({ port, units, check, length }) {
+  const messages = (units * MEBIBYTE) / length
+  const client = await open(port, `trickle ${length} ${messages}`)
+  const token = 'aaaaaaab'
+  for (let i = 0; i < messages; i++) check.message(await client.readUntil(token, { maxSize: length }), length, token)
+  await client.close()
+}
+
 export async function smallWrites({ port, units, check, together }) {
   const client = await open(port, 'sink')
   const data = Buffer.alloc(PING, 'w')
+  const written = new Array(together)
   for (let left = units; left > 0; left -= together) {
-    for (let i = 1; i < together; i++) client.write(data)
-    // A tick's writes end together: the last one speaks for all.
-    await client.write(data)
+    for (let i = 0; i < together; i++) written[i] = client.write(data)
+    await Promise.all(written)
   }
   await client.end()
   check.total(await client.readLine())

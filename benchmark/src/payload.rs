@@ -11,6 +11,12 @@ pub const FRAME_PAYLOAD: usize = 64;
 /// What ends a `token` message; its first byte also occurs in the body, the whole of it never does.
 pub const TOKEN: &[u8] = b"<end-of-message>";
 
+/// What ends a `trickle` message, whose body is nothing but the token's own beginning.
+pub const TRICKLED_TOKEN: &[u8] = b"aaaaaaab";
+
+/// The body of a `trickle` message: short, so that each system call sends little.
+const TRICKLE: &[u8] = &[b'a'; 64];
+
 /// Line `i` is `i` modulo 10,000 in ten digits, then filler: the order can be checked from any line.
 static LINES: LazyLock<Vec<u8>> = LazyLock::new(|| {
     (0..10_000).flat_map(|i| format!("{i:010}{:.<1$}\n", "", LINE - 11).into_bytes()).collect()
@@ -71,6 +77,12 @@ impl Payload {
         Self { block: &FILLER, body: length.saturating_sub(TOKEN.len() as u64), tail: TOKEN, messages }
     }
 
+    /// As [`Payload::token`], in pieces of 64 bytes and with a token that its body seems to begin all the time.
+    pub fn trickle(length: u64, messages: u64) -> Self {
+        let body = length.saturating_sub(TRICKLED_TOKEN.len() as u64);
+        Self { block: TRICKLE, body, tail: TRICKLED_TOKEN, messages }
+    }
+
     /// A run of the stream's bytes from `position` on, as long as lies in one piece; empty at the end.
     pub fn run(&self, position: u64) -> &'static [u8] {
         let message = self.body + self.tail.len() as u64;
@@ -122,6 +134,16 @@ mod tests {
         let all = whole(Payload::token(3_000_000, 2));
         let ends: Vec<_> = (TOKEN.len()..=all.len()).filter(|&end| all[..end].ends_with(TOKEN)).collect();
         assert_eq!(ends, [3_000_000, 6_000_000]);
+    }
+
+    #[test]
+    fn a_trickle_comes_in_small_pieces_and_ends_each_message_with_its_token() {
+        let payload = Payload::trickle(1000, 2);
+        let all = whole(payload);
+        assert_eq!(all.len(), 2000);
+        let ends: Vec<_> = (8..=all.len()).filter(|&end| all[..end].ends_with(TRICKLED_TOKEN)).collect();
+        assert_eq!(ends, [1000, 2000]);
+        assert!((0..2000).all(|position| payload.run(position).len() <= 64));
     }
 
     #[test]

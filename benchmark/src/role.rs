@@ -12,7 +12,7 @@ pub enum Role {
     Echo,
     /// `alone`: as `echo`, from a thread that blocks on this one connection: the cheapest other end there is.
     Alone,
-    /// `lines N`, `bytes N`, `frames N`, `token LENGTH MESSAGES`: sends that stream, then closes.
+    /// `lines N`, `bytes N`, `frames N`, `token LENGTH MESSAGES`, `trickle LENGTH MESSAGES`: sends that stream, then closes.
     Stream(Payload),
     /// `sink`: counts what comes; at its end answers with the count as a line and closes.
     Sink,
@@ -35,6 +35,9 @@ impl Role {
             ["frames", count] => Self::Stream(Payload::frames(count.parse().ok()?)),
             ["token", length, messages] => {
                 Self::Stream(Payload::token(length.parse().ok()?, messages.parse().ok()?))
+            }
+            ["trickle", length, messages] => {
+                Self::Stream(Payload::trickle(length.parse().ok()?, messages.parse().ok()?))
             }
             ["sink"] => Self::Sink,
             ["ask"] => Self::Ask,

@@ -7,7 +7,7 @@
 //   contestants           by label: `peer` (file in peers/) or `program` (Rust), with own `run` or parameters
 //   targets               by label: the least peer ÷ tcpull that is good enough
 //   pinned                both ends on one core: else waking an idle core hides what is measured
-//   measure               'memory' for bytes kept instead of time
+//   measure               'memory' for bytes kept, 'cpu' for the process's CPU time, instead of time passed
 import { connections } from './connections.mjs'
 import { lines } from './lines.mjs'
 import { messages } from './messages.mjs'

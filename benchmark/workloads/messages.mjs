@@ -35,6 +35,22 @@ export const messages = [
     targets: { 'tcpull, at 1 MiB': 0.5, concatenating: 10 }
   },
   {
+    name: 'trickle',
+    title: 'a token at the end of 64 MiB in pieces of 64 bytes, CPU',
+    unit: 'MiB',
+    units: { full: 64, quick: 64 },
+    step: 64,
+    Check: MessageCheck,
+    measure: 'cpu',
+    run: 'trickle',
+    parameters: { length: 64 * MEBIBYTE },
+    contestants: {
+      tcpull: { peer: 'tcpull' },
+      'tcpull, at 1 MiB': { peer: 'tcpull', length: MEBIBYTE }
+    },
+    targets: { 'tcpull, at 1 MiB': 0.5 }
+  },
+  {
     name: 'token-1m',
     title: 'a token at the end of 1 MiB',
     unit: 'MiB',
