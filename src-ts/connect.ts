@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { TcpClient } from './client'
+import { codec } from './codecs'
 import { Failure } from './errors'
 import { Link } from './link'
 import { environment, release, reserve, wait } from './mailbox'
@@ -54,17 +55,19 @@ export function processRequest(
 export async function processRequest(
   address: Address,
   data: string | Uint8Array,
-  options: ProcessRequestOptions = {}
+  given?: ProcessRequestOptions
 ): Promise<Buffer | string> {
   const content = check.data(data, 'data')
-  const { signal } = options
-  const { timeout } = checked(options)
+  const options = check.options(given)
+  const { timeout, signal } = checked(options)
+  const { encoding, marker = '\n', fatal } = options
+  if (encoding === undefined) check.markers(marker, 'options.marker')
+  else codec({ encoding, marker, fatal, keepMarker: true })
   const started = performance.now()
   const left = (): number => (timeout === 0 ? 0 : Math.max(timeout - (performance.now() - started), 1))
   const client = await connect(address, options)
   try {
     await client.write(content, { timeout: left(), signal })
-    const { encoding, marker = '\n', fatal } = options
     if (encoding !== undefined) {
       const line = await client.readLine({ encoding, marker, fatal, keepMarker: true, timeout: left(), signal })
       return line ?? ''
@@ -72,6 +75,10 @@ export async function processRequest(
     const { data: answer, reason } = await client.receive({ marker, timeout: left(), signal })
     if (reason === 'timeout') {
       const failure = new Failure('the answer timed out', { code: 'ETIMEDOUT', phase: 'read' }, 'TimeoutError')
+      throw failed(failure, understood(address))
+    }
+    if (reason === 'size') {
+      const failure = new Failure(`no marker within ${answer.length} bytes`, { code: 'ERR_LIMIT', phase: 'read' })
       throw failed(failure, understood(address))
     }
     return answer
@@ -142,8 +149,8 @@ function lookUp(target: Target, settings: Settings): Promise<string[]> | undefin
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      lookup(target.host, { all: true, family, verbatim: true }, (error, addresses, kind) =>
-        settled(() => resolve(error ? lookupFailed(error) : listed(target, addresses, kind)))
+      lookup(target.host, { all: true, family, verbatim: true }, (error, addresses) =>
+        settled(() => resolve(error ? lookupFailed(error) : listed(target, addresses)))
       )
     } catch (error) {
       settled(() => reject(error))
@@ -169,14 +176,14 @@ function lookupFailed(error: NodeJS.ErrnoException): Failure {
 }
 
 /** The addresses, in both of the forms in which Node's look-ups give them. */
-function listed({ host }: Target, addresses: LookupAddress[] | string | undefined, kind?: number): string[] | Failure {
-  const list = typeof addresses === 'string' ? [{ address: addresses, family: kind ?? isIP(addresses) }] : addresses
-  const wrong = list?.find(({ address }) => isIP(address) === 0)
-  if (wrong) {
-    const message = `lookup of ${host} gave ${check.show(wrong.address)}, which is not an IP address`
+function listed({ host }: Target, addresses: LookupAddress[] | string | undefined): string[] | Failure {
+  const list = Array.isArray(addresses) ? addresses : addresses === undefined ? [] : [{ address: addresses }]
+  const wrong = list.find((entry) => isIP(entry?.address) === 0)
+  if (wrong !== undefined) {
+    const message = `lookup of ${host} gave ${check.show(wrong?.address)}, which is not an IP address`
     return new Failure(message, { code: 'ERR_INVALID_IP_ADDRESS', phase: 'lookup' })
   }
-  if (!list?.length)
+  if (list.length === 0)
     return new Failure(`lookup ENOTFOUND ${host}`, { code: 'ENOTFOUND', phase: 'lookup', syscall: 'lookup' })
   return list.map(({ address }) => address)
 }

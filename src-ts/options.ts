@@ -173,7 +173,9 @@ function understand<T>(parse: () => T, value: string): T {
   try {
     return parse()
   } catch (error) {
-    const message = `address ${check.show(value)}: ${(error as Error).message}`
+    // What stands before an '@' may be a password.
+    const shown = value.includes('@') ? '' : ` ${check.show(value)}`
+    const message = `address${shown}: ${(error as Error).message}`
     throw check.invalid('ERR_INVALID_ARG_VALUE', message)
   }
 }

@@ -7,6 +7,7 @@ import { native } from './native'
 import { type Pending, pending, run } from './operation'
 import type { WaitOptions } from './options'
 import { emptyOutgoing, Group, LARGEST_COPIED, type Part, partBytes } from './outgoing'
+import type { Wait } from './reader'
 import * as check from './validate'
 
 /** The writers with something to send at the end of this tick. */
@@ -194,8 +195,12 @@ export class Writer {
   }
 
   /** Lets what was written leave, then closes. */
-  async close(given?: WaitOptions): Promise<void> {
-    const { timeout, signal } = this.#wait(given)
+  close(given?: WaitOptions): Promise<void> {
+    // Checked before anything is closed, so that a wrong option leaves the connection as it was.
+    return this.#close(this.#wait(given))
+  }
+
+  async #close({ timeout, signal }: Wait): Promise<void> {
     this.flush()
     const { token } = this.link
     const closing = run(this.link, 'write', (op) => native.close(environment, token, op, timeout), nothing, signal)
@@ -212,7 +217,7 @@ export class Writer {
     collect()
   }
 
-  #wait(given: WaitOptions | undefined): { timeout: number; signal: AbortSignal | undefined } {
+  #wait(given: WaitOptions | undefined): Wait {
     const { timeout, signal } = check.options(given)
     return {
       timeout: timeout === undefined ? this.timeout : check.milliseconds(timeout, 'options.timeout'),

@@ -56,6 +56,8 @@ pub struct Session<S> {
     /// Why no more can be written.
     write_error: Option<Box<Failure>>,
     state: State,
+    /// The end has been sent; one that was given up before is still to be sent by the next call.
+    end_sent: bool,
     /// The last read of the system did not fill the room it was offered, so that another would find nothing.
     drained: bool,
     reads_left: u32,
@@ -92,6 +94,7 @@ impl<S: Stream> Session<S> {
             read_error: None,
             write_error: None,
             state: State::Open,
+            end_sent: false,
             drained: true,
             reads_left: READS_PER_TURN,
             writes_left: BYTES_PER_TURN,
@@ -147,12 +150,8 @@ impl<S: Stream> Session<S> {
 
     /// Half-closes once everything written before has left.
     pub fn end(&mut self, op: OpId, deadline: Option<Instant>, out: &mut dyn Outbox) {
-        if self.state >= State::Ending {
-            // An end that is under way is waited for, one that is done is told at once.
-            let pending = self.writes.iter().any(|item| matches!(item, Outgoing::End { .. }));
-            if !pending {
-                return out.written(op);
-            }
+        if self.end_sent {
+            return out.written(op);
         }
         self.state = self.state.max(State::Ending);
         self.writes.push_back(Outgoing::End { op, deadline });

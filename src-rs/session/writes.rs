@@ -203,6 +203,7 @@ impl<S: Stream> Session<S> {
             }
             _ => {}
         }
+        self.end_sent = true;
         let Some(item) = self.writes.pop_front() else { return Ok(false) };
         if closing {
             self.discard_input();
