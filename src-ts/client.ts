@@ -1,7 +1,7 @@
 // The public class: every call of a connection, thin over its reader and writer. Knows no native calls but those that describe.
 
 import type { NativeDescription } from './binding'
-import { encode, type LengthPrefix, lengthPrefix } from './codecs'
+import { encodeLine, type LengthPrefix, lengthPrefix } from './codecs'
 import { type Attempt, attemptFromNative, type TcpError } from './errors'
 import { type Expected, type ExpectOptions, expect, type Pattern } from './expect'
 import type { Link } from './link'
@@ -218,8 +218,8 @@ export class TcpClient {
   async writeLine(text: string, options?: WriteLineOptions): Promise<void> {
     const { encoding = 'utf8', marker = '\n' } = check.options(options)
     check.text(encoding, 'options.encoding')
-    const line = check.text(text, 'text') + check.text(marker, 'options.marker')
-    return this.#writer.write(encode(line, encoding), options)
+    const line = encodeLine(check.text(text, 'text'), check.text(marker, 'options.marker'), encoding)
+    return this.#writer.write(line, options)
   }
 
   /** Writes the length of `data`, then `data`. Throws before any I/O when the prefix cannot say the length. */

@@ -57,8 +57,29 @@ function make(encoding: string, marker: string, keepMarker: boolean, fatal: bool
   return { encoding, marker, keepMarker, fatal, native: made }
 }
 
+/** Node's encodings of bytes as text, and what their text looks like. They have no lines. */
+const BINARY: Record<string, RegExp> = {
+  hex: /^(?:[0-9a-f]{2})*$/i,
+  base64: /^[\w+/-]*={0,2}$/,
+  base64url: /^[\w+/-]*={0,2}$/
+}
+
+/** Whether the encoding writes bytes as text, as `hex` does, rather than text as bytes. */
+export function isBinary(encoding: string): encoding is 'hex' | 'base64' | 'base64url' {
+  return Object.hasOwn(BINARY, encoding.toLowerCase())
+}
+
+/** The bytes of a line: `text` in its encoding and the marker, which after binary text is UTF-8. */
+export function encodeLine(text: string, marker: string, encoding: string): Uint8Array {
+  if (!isBinary(encoding)) return encode(text + marker, encoding)
+  if (!BINARY[encoding.toLowerCase()]?.test(text)) {
+    throw check.invalid('ERR_INVALID_ARG_VALUE', `text must be ${encoding}; got ${check.show(text)}`)
+  }
+  return Buffer.concat([Buffer.from(text, encoding), Buffer.from(marker)])
+}
+
 /** `text` as bytes. Node's own writers are taken where they exist. */
-export function encode(text: string, encoding: string): Uint8Array {
+function encode(text: string, encoding: string): Uint8Array {
   const lower = encoding.toLowerCase()
   if (lower === 'utf8' || lower === 'utf-8') return Buffer.from(text, 'utf8')
   if (lower === 'latin1' || lower === 'binary' || lower === 'ascii') return Buffer.from(text, 'latin1')

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net'
 import { TcpClient } from './client'
-import { codec } from './codecs'
+import { codec, isBinary } from './codecs'
 import { Failure } from './errors'
 import { Link } from './link'
 import { environment, release, reserve, wait } from './mailbox'
@@ -61,14 +61,15 @@ export async function processRequest(
   const options = check.options(given)
   const { timeout, signal } = checked(options)
   const { encoding, marker = '\n', fatal } = options
-  if (encoding === undefined) check.markers(marker, 'options.marker')
-  else codec({ encoding, marker, fatal, keepMarker: true })
+  const isText = encoding !== undefined && !isBinary(check.text(encoding, 'options.encoding'))
+  if (isText) codec({ encoding, marker, fatal, keepMarker: true })
+  else check.markers(marker, 'options.marker')
   const started = performance.now()
   const left = (): number => (timeout === 0 ? 0 : Math.max(timeout - (performance.now() - started), 1))
   const client = await connect(address, options)
   try {
     await client.write(content, { timeout: left(), signal })
-    if (encoding !== undefined) {
+    if (isText) {
       const line = await client.readLine({ encoding, marker, fatal, keepMarker: true, timeout: left(), signal })
       return line ?? ''
     }
@@ -81,7 +82,7 @@ export async function processRequest(
       const failure = new Failure(`no marker within ${answer.length} bytes`, { code: 'ERR_LIMIT', phase: 'read' })
       throw failed(failure, understood(address))
     }
-    return answer
+    return encoding === undefined ? answer : answer.toString(encoding as BufferEncoding)
   } finally {
     // The answer, or the error that ended the exchange, is what counts; the farewell may fail.
     await client.close({ timeout: left() }).catch(() => {})
