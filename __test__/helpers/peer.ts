@@ -1,8 +1,9 @@
 // Servers that play the other side of a connection for one test, and the client that talks to them. Knows no cases.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import type { ExecutionContext } from 'ava'
 import { type ConnectOptions, connect, type TcpClient } from 'tcpull'
 
@@ -46,6 +47,27 @@ export async function freePort(): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const port = portOf(server)
   await once(server.close(), 'close')
+  return port
+}
+
+// Listens, and then accepts nothing.
+const DEAF = `
+  const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:worker_threads').parentPort.postMessage(server.address().port)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })`
+
+/** A port that leaves handshakes unanswered: its queue of connections not yet accepted is full. */
+export async function silentPort(t: ExecutionContext): Promise<number> {
+  const worker = new Worker(DEAF, { eval: true })
+  t.teardown(() => worker.terminate())
+  const [port] = (await once(worker, 'message')) as [number]
+  const fillers = Array.from({ length: 4 }, () => netConnect(port, '127.0.0.1').on('error', () => {}))
+  t.teardown(() => {
+    for (const filler of fillers) filler.destroy()
+  })
+  await once(fillers[0] as Socket, 'connect')
+  await turns(10)
   return port
 }
 
