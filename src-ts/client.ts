@@ -65,7 +65,6 @@ export class TcpClient {
   readonly #sequences: Sequences
   readonly #writer: Writer
   #description: NativeDescription | null = null
-  #closing: Promise<void> | null = null
 
   /** @internal */
   constructor(own: symbol, link: Link, settings: Settings) {
@@ -240,12 +239,12 @@ export class TcpClient {
 
   /**
    * Lets everything written leave, then closes; pending reads reject with `ERR_CLOSED`, as does every later call. Waits as
-   * long as the peer takes nothing: a `timeout` or `signal` resets the connection in the end. Safe to repeat.
+   * long as the peer takes nothing: a `timeout` or `signal` resets the connection in the end. Safe to repeat, also in more of
+   * a hurry.
    */
-  async close(options?: WaitOptions): Promise<void> {
+  close(options?: WaitOptions): Promise<void> {
     this.#reader.settleBatch()
-    this.#closing ??= this.#link.closed ? Promise.resolve() : this.#writer.close(options)
-    return this.#closing
+    return promised(() => this.#writer.close(options))
   }
 
   /** Resets the connection now: what was not sent is lost, all that is pending rejects with `ERR_CLOSED`. Safe to repeat. */

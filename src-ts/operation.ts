@@ -66,6 +66,18 @@ export function run<T>(
   ticket?: { operation: Pending<unknown> | null }
 ): Promise<T> {
   if (link.closed) return Promise.reject(link.error(link.closedFailure(phase)))
+  return begin(link, phase, call, present, signal, ticket)
+}
+
+/** {@link run}, on a connection in any state. */
+export function begin<T>(
+  link: Link,
+  phase: 'read' | 'write',
+  call: (op: number) => unknown,
+  present: Present<T>,
+  signal?: AbortSignal,
+  ticket?: { operation: Pending<unknown> | null }
+): Promise<T> {
   if (signal?.aborted) return Promise.reject(link.error(Failure.aborted(signal, phase)))
   const op = reserve()
   const value = call(op)

@@ -4,7 +4,7 @@ import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { collect, environment, hot, markUnsent, onUnsent, release, reserve } from './mailbox'
 import { native } from './native'
-import { type Pending, pending, run } from './operation'
+import { begin, type Pending, pending, run } from './operation'
 import type { WaitOptions } from './options'
 import { emptyOutgoing, Group, LARGEST_COPIED, type Part, partBytes } from './outgoing'
 import type { Wait } from './reader'
@@ -33,6 +33,8 @@ export class Writer {
   #open: Group | null = null
   #promise: Promise<void> | null = null
   #ended = false
+  /** Closed or reset: there is nothing left to wait for. */
+  #gone = false
 
   constructor(
     readonly link: Link,
@@ -194,25 +196,26 @@ export class Writer {
     await ending
   }
 
-  /** Lets what was written leave, then closes. */
+  /** Lets what was written leave, then closes. Several may wait; the first whose time is up ends it for all. */
   close(given?: WaitOptions): Promise<void> {
     // Checked before anything is closed, so that a wrong option leaves the connection as it was.
-    return this.#close(this.#wait(given))
-  }
-
-  async #close({ timeout, signal }: Wait): Promise<void> {
+    const { timeout, signal } = this.#wait(given)
+    if (this.#gone) return Promise.resolve()
     this.flush()
     const { token } = this.link
-    const closing = run(this.link, 'write', (op) => native.close(environment, token, op, timeout), nothing, signal)
+    const closing = begin(this.link, 'write', (op) => native.close(environment, token, op, timeout), nothing, signal)
     this.link.closed = true
     collect()
-    await closing
+    return closing.finally(() => {
+      this.#gone = true
+    })
   }
 
   destroy(): void {
     const failure = this.link.closedFailure('write')
     for (const group of this.#take()) group.end(failure)
     this.link.closed = true
+    this.#gone = true
     native.destroy(environment, this.link.token)
     collect()
   }
