@@ -1,6 +1,8 @@
 // What the public types say, held by the compiler alone: this file is compiled and never run.
 
-import { connect, processRequest, type TcpClient, TcpError } from 'tcpull'
+import * as dns from 'node:dns'
+import type * as net from 'node:net'
+import { connect, type LookupFunction, processRequest, type TcpClient, TcpError } from 'tcpull'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const is = <A, B>(_equal: Equal<A, B>) => undefined
@@ -48,12 +50,54 @@ export async function reading(client: TcpClient, signal: AbortSignal) {
 }
 
 export async function asking(client: TcpClient) {
+  const byMarker = await client.request(new Uint8Array(1), { marker: ['a', 'b'], keepMarker: false, timeout: 1 })
+  is<typeof byMarker, Buffer>(true)
+  // @ts-expect-error an answer that is read in no way that exists
+  await client.request('a', { lines: true })
   const bySize = await client.request('a', { size: 1 })
   is<typeof bySize, Buffer>(true)
   const byLine = await client.request('a', { line: true })
   is<typeof byLine, string | null>(true)
   const byFrame = await client.request('a', { frame: 'u8' })
   is<typeof byFrame, Buffer | null>(true)
+}
+
+export async function resolving(own: LookupFunction, nodes: net.LookupFunction) {
+  await connect('host:1', { lookup: own })
+  await connect('host:1', { lookup: nodes })
+  await connect('host:1', { lookup: dns.lookup })
+  await connect('host:1', { lookup: (_name, { all, family }, callback) => callback(null, `${all} ${family}`, 4) })
+}
+
+export async function writing(client: TcpClient, signal: AbortSignal) {
+  is<ReturnType<typeof client.write>, Promise<void>>(true)
+  await client.write('text', { timeout: 1, signal })
+  await client.writeLine('text', { encoding: 'cp866', marker: '\r\n', timeout: undefined })
+  await client.writeFrame(Buffer.alloc(1), { length: 'u64le', signal: undefined })
+  // @ts-expect-error numbers are no data
+  await client.write(1)
+  // @ts-expect-error a frame needs its prefix
+  await client.writeFrame('text')
+  client.unread('text')
+  await client.end({ timeout: 1 })
+  await client.close({ signal })
+  is<ReturnType<typeof client.destroy>, void>(true)
+  client satisfies AsyncDisposable
+  await using _other = client
+}
+
+export function knowing(client: TcpClient) {
+  is<typeof client.remoteAddress, string>(true)
+  is<typeof client.remoteFamily, 'IPv4' | 'IPv6'>(true)
+  is<typeof client.localPort, number>(true)
+  is<typeof client.closed, boolean>(true)
+  is<typeof client.timings.lookup, number | null>(true)
+  is<typeof client.lastError, TcpError | null>(true)
+  is<(typeof client.attempts)[number]['outcome'], 'won' | 'failed' | 'unfinished'>(true)
+  // @ts-expect-error what a client knows is not set by others
+  client.closed = true
+  // @ts-expect-error clients are made by connect alone
+  ;new (client.constructor as typeof TcpClient)()
 }
 
 export async function iterating(client: TcpClient) {
@@ -68,4 +112,6 @@ export function failing(error: unknown) {
   if (!(error instanceof TcpError)) return
   is<typeof error.code, string>(true)
   is<typeof error.cause, unknown>(true)
+  is<typeof error.phase, 'lookup' | 'connect' | 'proxy' | 'tls' | 'read' | 'write' | undefined>(true)
+  is<typeof error.bytesWritten, number | undefined>(true)
 }
