@@ -268,6 +268,12 @@ pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
     })
 }
 
+/// The environment, if the connection is closed.
+pub fn is_closed(id: u32, token: u32) -> Option<napi::sys::napi_env> {
+    let closed = find(id, token)?.live.borrow().is_none();
+    closed.then(|| environment(id)).flatten().map(|environment| environment.env)
+}
+
 fn find(id: u32, token: u32) -> Option<Rc<Connection>> {
     environment(id)?.connection(token)
 }

@@ -3,8 +3,8 @@
 use napi_derive::napi;
 
 use super::{
-    connection::{call, deadline, plain},
-    memory::{Value, number},
+    connection::{call, deadline, is_closed, plain},
+    memory::{Value, null, number},
     post::{Direct, Post},
 };
 use crate::{
@@ -83,7 +83,13 @@ pub fn end(environment: u32, token: u32, op: u32, timeout: f64) -> Value {
 /// Closes once everything written has left; settled as `op` unless it answers at once. Pending reads fail.
 #[napi(catch_unwind, ts_return_type = "unknown")]
 pub fn close(environment: u32, token: u32, op: u32, timeout: f64) -> Value {
-    call(environment, token, plain(op), |_, session, post| session.close(op, deadline(timeout), post))
+    match is_closed(environment, token) {
+        // There is nothing left to wait for.
+        Some(env) => Value(null(env)),
+        None => {
+            call(environment, token, plain(op), |_, session, post| session.close(op, deadline(timeout), post))
+        }
+    }
 }
 
 /// Resets the connection now; everything pending fails.

@@ -49,7 +49,7 @@ impl SocketOptions {
         if self.keep_alive {
             socket.set_keepalive(true)?;
             if !self.keep_alive_initial_delay.is_zero() {
-                let seconds = self.keep_alive_initial_delay.as_millis().div_ceil(1000);
+                let seconds = self.keep_alive_initial_delay.as_nanos().div_ceil(1_000_000_000);
                 // 32,767 s is the most that Linux takes (MAX_TCP_KEEPIDLE).
                 let idle = Duration::from_secs(seconds.min(32_767) as u64);
                 let pattern = TcpKeepalive::new().with_time(idle);
@@ -59,7 +59,9 @@ impl SocketOptions {
         #[cfg(target_os = "linux")]
         if let Some(timeout) = self.user_timeout {
             // The kernel takes an int and refuses a negative one.
-            socket.set_tcp_user_timeout(Some(timeout.min(Duration::from_millis(i32::MAX as u64))))?;
+            // The system counts whole milliseconds, and takes 0 for its own choice.
+            let millis = timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128);
+            socket.set_tcp_user_timeout(Some(Duration::from_millis(millis as u64)))?;
         }
         Ok(())
     }
