@@ -127,7 +127,6 @@ test('what is wrong is found before any I/O', async (t) => {
     ['x', 'utf8'],
     ['x', { encoding: 'utf9' }],
     ['x', { encoding: 5 }],
-    ['x', { encoding: 'utf9' }],
     ['x', { marker: '' }],
     ['x', { marker: '', encoding: 'utf8' }],
     ['x', { marker: '✓', encoding: 'koi8-r' }],
