@@ -59,21 +59,32 @@ export async function processRequest(
 ): Promise<Buffer | string> {
   const content = check.data(data, 'data')
   const options = check.options(given)
-  const { timeout, signal } = checked(options)
+  const { timeout, signal, readTimeout, writeTimeout } = checked(options)
   const { encoding, marker = '\n', fatal } = options
   const isText = encoding !== undefined && !isBinary(check.text(encoding, 'options.encoding'))
   if (isText) codec({ encoding, marker, fatal, keepMarker: true })
   else check.markers(marker, 'options.marker')
   const started = performance.now()
-  const left = (): number => (timeout === 0 ? 0 : Math.max(timeout - (performance.now() - started), 1))
+  const left = (own: number): number => {
+    if (timeout === 0) return own
+    const rest = Math.max(timeout - (performance.now() - started), 1)
+    return own === 0 ? rest : Math.min(rest, own)
+  }
   const client = await connect(address, options)
   try {
-    await client.write(content, { timeout: left(), signal })
+    await client.write(content, { timeout: left(writeTimeout), signal })
     if (isText) {
-      const line = await client.readLine({ encoding, marker, fatal, keepMarker: true, timeout: left(), signal })
+      const line = await client.readLine({
+        encoding,
+        marker,
+        fatal,
+        keepMarker: true,
+        timeout: left(readTimeout),
+        signal
+      })
       return line ?? ''
     }
-    const { data: answer, reason } = await client.receive({ marker, timeout: left(), signal })
+    const { data: answer, reason } = await client.receive({ marker, timeout: left(readTimeout), signal })
     if (reason === 'timeout') {
       const failure = new Failure('the answer timed out', { code: 'ETIMEDOUT', phase: 'read' }, 'TimeoutError')
       throw failed(failure, understood(address))
@@ -85,7 +96,7 @@ export async function processRequest(
     return encoding === undefined ? answer : answer.toString(encoding as BufferEncoding)
   } finally {
     // The answer, or the error that ended the exchange, is what counts; the farewell may fail.
-    await client.close({ timeout: left() }).catch(() => {})
+    await client.close({ timeout: left(writeTimeout) }).catch(() => {})
   }
 }
 
@@ -136,18 +147,22 @@ function dial(
   })
 }
 
+/** The most milliseconds that `setTimeout` takes: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 /** Asks the caller's own `lookup`, if there is one and the host is a name; under the dial's deadline and signal. */
 function lookUp(target: Target, settings: Settings): Promise<string[]> | undefined {
   const { lookup, family, timeout, signal } = settings
   if (lookup === undefined || isIP(target.host) !== 0) return undefined
   const answer = new Promise<string[] | Failure>((resolve, reject) => {
-    const timer = timeout > 0 ? setTimeout(() => resolve(lookupTimedOut(target, timeout)), timeout) : undefined
-    const onAbort = (): void => resolve(Failure.aborted(signal as AbortSignal, 'lookup'))
     const settled = (act: () => void): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       act()
     }
+    const onTimeout = (): void => settled(() => resolve(lookupTimedOut(target, timeout)))
+    const onAbort = (): void => settled(() => resolve(Failure.aborted(signal as AbortSignal, 'lookup')))
+    const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       lookup(target.host, { all: true, family, verbatim: true }, (error, addresses) =>
@@ -179,7 +194,7 @@ function lookupFailed(error: NodeJS.ErrnoException): Failure {
 /** The addresses, in both of the forms in which Node's look-ups give them. */
 function listed({ host }: Target, addresses: LookupAddress[] | string | undefined): string[] | Failure {
   const list = Array.isArray(addresses) ? addresses : addresses === undefined ? [] : [{ address: addresses }]
-  const wrong = list.find((entry) => isIP(entry?.address) === 0)
+  const wrong = list.find((entry) => isIP(entry?.address) === 0 || entry.address.includes('%'))
   if (wrong !== undefined) {
     const message = `lookup of ${host} gave ${check.show(wrong?.address)}, which is not an IP address`
     return new Failure(message, { code: 'ERR_INVALID_IP_ADDRESS', phase: 'lookup' })

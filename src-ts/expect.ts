@@ -1,7 +1,7 @@
 // Waiting for the first of several texts, bytes or regular expressions; knows the reader, not how it reads.
 
 import { StringDecoder } from 'node:string_decoder'
-import { TcpError } from './errors'
+import { Failure, TcpError } from './errors'
 import type { WaitOptions } from './options'
 import type { Marker, Reader } from './reader'
 import * as check from './validate'
@@ -62,16 +62,28 @@ export async function expect(reader: Reader, patterns: unknown, given: ExpectOpt
   let seen = 0
   let tail: Buffer = Buffer.alloc(0)
   let result: Expected | undefined
+  let broken: unknown
   const examine = (bytes: Buffer): number => {
-    const found = first(searchers, bytes, seen)
-    seen = bytes.length
     tail = bytes.subarray(-TAIL)
-    result = found?.expected
-    return found?.end ?? -1
+    try {
+      const found = first(searchers, bytes, seen)
+      seen = bytes.length
+      result = found?.expected
+      return found?.end ?? -1
+    } catch (cause) {
+      // A RegExp can run out of stack on what the peer sends. Native code calls this: nothing may be thrown through it.
+      broken = cause
+      return 0
+    }
   }
   try {
     await reader.readExamined(examine, maxSize, reader.wait(options))
-    return result as Expected
+    if (result === undefined) {
+      throw reader.link.error(
+        new Failure('the patterns could not be tried', { code: 'ERR_LIMIT', phase: 'read', cause: broken })
+      )
+    }
+    return result
   } catch (error) {
     if (error instanceof TcpError) error.message += `; unmatched: ${JSON.stringify(tail.toString(encoding))}`
     throw error
@@ -122,9 +134,10 @@ function regExp(pattern: RegExp, encoding: BufferEncoding): Searcher {
       const found = () => {
         const whole = text(bytes, length)
         const match = own.exec(whole) as RegExpExecArray
-        // What a look-ahead saw behind the match is not part of it.
-        const behind = Buffer.byteLength(whole.slice(match.index + match[0].length), encoding)
-        return { end: length - behind, match, before: whole.slice(0, match.index) }
+        // What a look-ahead saw behind the match is not part of it. Counted by decoding: malformed bytes become longer.
+        const chars = match.index + match[0].length
+        const end = chars === 0 ? 0 : leastByHalving((size) => text(bytes, size).length >= chars, 0, length)
+        return { end, match, before: whole.slice(0, match.index) }
       }
       return { length, found }
     }

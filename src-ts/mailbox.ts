@@ -1,6 +1,7 @@
 // This environment's side of the boundary: which operations wait, and what each turn of the loop settles. Knows no
 // operation's meaning. The layout of the numbers is that of src-rs/binding/mail.rs.
 
+import { markAsUntransferable } from 'node:worker_threads'
 import { Failure, type NativeFailure } from './errors'
 import { native } from './native'
 
@@ -58,6 +59,8 @@ function replaceSpentPool(): void {
 function renewPool(): void {
   const memory = Buffer.allocUnsafeSlow(POOL_SIZE)
   pool = memory.buffer
+  // As Node's own pool: to transfer one answer's memory would empty all the others in it.
+  markAsUntransferable(pool)
   native.renewPool(environment, memory)
 }
 
@@ -110,6 +113,11 @@ export function release(op: number): void {
 /** The operation waits. */
 export function wait(op: number, operation: Waiting): void {
   waiting[op] = operation
+}
+
+/** Whether the number is still that operation's. */
+export function isWaiting(op: number, operation: Waiting): boolean {
+  return waiting[op] === operation
 }
 
 /** Whether a direct call's result is a failure. */

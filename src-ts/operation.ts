@@ -2,7 +2,7 @@
 
 import { Failure, type NativeFailure, type Phase } from './errors'
 import type { Link } from './link'
-import { collect, DIRECT, environment, failed, release, reserve, type Waiting, wait } from './mailbox'
+import { collect, DIRECT, environment, failed, isWaiting, release, reserve, type Waiting, wait } from './mailbox'
 import { native } from './native'
 
 /** Makes the caller's value of a native one; called while the mailbox still holds the extras at `at`. */
@@ -47,6 +47,8 @@ export class Pending<T> implements Waiting {
 
   /** Makes it fail with what is made of the bytes it had written; too late once it has ended. */
   cancel(why: (bytesWritten: number) => Failure): void {
+    // Its number may be another operation's by now.
+    if (!isWaiting(this.op, this)) return
     const written = native.cancel(environment, this.link.token, this.op)
     // Below 0 it has ended already; its outcome is on the way.
     if (written < 0) return
@@ -103,7 +105,8 @@ export function pending<T>(
   const operation = new Pending(link, op, present)
   wait(op, operation)
   if (signal !== undefined) {
-    const onAbort = (): void => operation.cancel((written) => Failure.aborted(signal, phase, written))
+    const onAbort = (): void =>
+      operation.cancel((written) => Failure.aborted(signal, phase, phase === 'write' ? written : undefined))
     signal.addEventListener('abort', onAbort, { once: true })
     operation.ended.then(() => signal.removeEventListener('abort', onAbort))
   }

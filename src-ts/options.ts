@@ -120,7 +120,7 @@ function family(value: unknown): 0 | 4 | 6 {
 
 function localAddress(value: unknown, wanted: unknown): string | undefined {
   if (value === undefined) return undefined
-  const kind = typeof value === 'string' ? isIP(value) : 0
+  const kind = typeof value === 'string' && !value.includes('%') ? isIP(value) : 0
   if (kind === 0) {
     throw check.invalid('ERR_INVALID_ARG_VALUE', `options.localAddress must be an IP address; got ${check.show(value)}`)
   }

@@ -29,6 +29,9 @@ export function request(
 ): Promise<Buffer | string | null> {
   const content = contentOf(data)
   const how = check.options(given, 'how')
+  const refused = writer.refused(how.signal)
+  // What is buffered is no answer to a request that is never sent.
+  if (refused !== undefined) return Promise.reject(writer.link.error(refused))
   // Without its request there will be no answer.
   const ticket: Ticket = { operation: null }
   const answer = read(reader, sequences, how, ticket)

@@ -74,7 +74,7 @@ export class Writer {
   #begin(given: WaitOptions | undefined): Group {
     const { timeout, signal } = this.#wait(given)
     const group = new Group(timeout, signal)
-    const refused = this.#refused(signal)
+    const refused = this.refused(signal)
     if (refused !== undefined) {
       group.end(refused)
       return group
@@ -91,7 +91,8 @@ export class Writer {
     return group
   }
 
-  #refused(signal: AbortSignal | undefined): Failure | undefined {
+  /** Why nothing can be written now, if so. */
+  refused(signal: AbortSignal | undefined): Failure | undefined {
     if (this.link.closed) return this.link.closedFailure('write')
     if (this.#ended) {
       const details = { code: 'ERR_STREAM_WRITE_AFTER_END', phase: 'write', bytesWritten: 0 } as const
@@ -170,6 +171,7 @@ export class Writer {
     before: number
   ): Promise<Failure | undefined> {
     const { token } = this.link
+    if (part.bytes !== null && part.bytes.length !== part.length) return taken(before)
     const rest = partBytes(part).subarray(skipped)
     const op = reserve()
     const failure = part.bytes
@@ -187,6 +189,7 @@ export class Writer {
   async end(given?: WaitOptions): Promise<void> {
     const { timeout, signal } = this.#wait(given)
     if (this.link.closed) throw this.link.error(this.link.closedFailure('write'))
+    if (signal?.aborted) throw this.link.error(Failure.aborted(signal, 'write'))
     this.#ended = true
     this.flush()
     const { token } = this.link
@@ -201,14 +204,23 @@ export class Writer {
     // Checked before anything is closed, so that a wrong option leaves the connection as it was.
     const { timeout, signal } = this.#wait(given)
     if (this.#gone) return Promise.resolve()
+    if (signal?.aborted) {
+      this.destroy()
+      return Promise.reject(this.link.error(Failure.aborted(signal, 'write')))
+    }
     this.flush()
     const { token } = this.link
     const closing = begin(this.link, 'write', (op) => native.close(environment, token, op, timeout), nothing, signal)
     this.link.closed = true
     collect()
-    return closing.finally(() => {
-      this.#gone = true
-    })
+    return closing
+      .catch((error) => {
+        // Another close has just been done.
+        if (error.code !== 'ERR_CLOSED') throw error
+      })
+      .finally(() => {
+        this.#gone = true
+      })
   }
 
   destroy(): void {
@@ -233,6 +245,12 @@ export class Writer {
 export function contentOf(data: unknown): string | Uint8Array {
   if (typeof data === 'string' || (data instanceof Uint8Array && data.length <= LARGEST_COPIED)) return data
   return check.bytes(data, 'data')
+}
+
+/** What a write fails with whose memory was detached or resized while it waited. */
+function taken(bytesWritten: number): Failure {
+  const details = { code: 'ERR_INVALID_STATE', phase: 'write', bytesWritten } as const
+  return new Failure('the memory to write was detached or resized while the write was waiting', details)
 }
 
 function nothing(): undefined {
