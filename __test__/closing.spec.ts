@@ -184,6 +184,15 @@ test('a close that takes too long, or is aborted, resets the connection', async 
   t.is(await other, 'ERR_CLOSED')
 })
 
+test('a repeated close may be in more of a hurry than the one before it', async (t) => {
+  const { client } = await pair(t)
+  const writing = outcome(client.write(Buffer.alloc(MORE_THAN_FITS)))
+  const first = outcome(client.close())
+  await fails(t, client.close({ timeout: 20 }), { name: 'TimeoutError', code: 'ETIMEDOUT' })
+  t.is(await first, 'undefined')
+  t.is(await writing, 'ERR_CLOSED')
+})
+
 test('close after a reset is done', async (t) => {
   const both = await pair(t)
   await reset(both)

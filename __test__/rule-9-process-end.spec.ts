@@ -54,6 +54,19 @@ const ends: Record<string, string> = {
     const address = await peer()
     connect(address).then((client) => console.log(client.remotePort === address.port))
   // true`,
+  'by itself after a look-up was aborted': `
+    const abort = new AbortController()
+    const address = { host: 'silent.invalid', port: 1 }
+    const dialling = connect(address, { signal: abort.signal, timeout: 600_000, lookup: () => {} })
+    abort.abort()
+    console.log(await dialling.catch((error) => error.code))
+  // ABORT_ERR`,
+  'by itself after a dial was aborted': `
+    const abort = new AbortController()
+    const dialling = connect(await peer(), { signal: abort.signal })
+    abort.abort()
+    console.log(await dialling.catch((error) => error.code))
+  // ABORT_ERR`,
   'only after a dial timed out': `
     connect({ host: 'silent.invalid', port: 1 }, { timeout: 200, lookup: () => {} })
       .catch((error) => console.log(error.code, error.phase))
