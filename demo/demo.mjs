@@ -11,10 +11,11 @@ const server = named ? undefined : createServer({ allowHalfOpen: true }, (socket
 if (server) await once(server.listen(0, '127.0.0.1'), 'listening')
 const address = named ?? `127.0.0.1:${server.address().port}`
 
+let client
 try {
   heading(`connect to ${address}${named ? ', which has to be an echo server' : ', an echo server in this process'}`)
   // A server that is no echo server must end the demo with an error, not with silence.
-  const client = await connect(address, { timeout: 10_000, readTimeout: 5_000 })
+  client = await connect(address, { timeout: 10_000, readTimeout: 5_000 })
   note(`connected from ${client.localAddress}:${client.localPort} to ${client.remoteAddress}:${client.remotePort}`)
   note(`the connection took ${client.timings.connect.toFixed(2)} ms`)
   await converse(client)
@@ -22,5 +23,6 @@ try {
   console.error(`\n${error.name} ${error.code ?? ''}: ${error.message}`)
   process.exitCode = 1
 } finally {
+  client?.destroy()
   server?.close()
 }

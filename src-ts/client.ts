@@ -75,11 +75,6 @@ export class TcpClient {
     this.#writer = new Writer(link, settings.writeTimeout)
   }
 
-  /** @internal */
-  static over(link: Link, settings: Settings): TcpClient {
-    return new TcpClient(OWN, link, settings)
-  }
-
   /** What is there, at least one byte and at most `max`; `null` at the end of the stream. */
   read(options?: ReadOptions): Promise<Buffer | null> {
     return options === undefined ? this.#reader.readAny() : promised(() => this.#reader.read(options))
@@ -213,7 +208,8 @@ export class TcpClient {
     return promised(() => this.#writer.write(data, options))
   }
 
-  /** Writes `text` and the marker in an encoding. Throws before any I/O when a character does not exist in it. */
+  /** Writes `text` and the marker in an encoding. Rejects before any I/O when a character does not exist in it; `latin1`, `binary`
+   * and `ascii` keep the low byte of each unit, as Node does. With `hex` or `base64` the text stands for bytes. */
   async writeLine(text: string, options?: WriteLineOptions): Promise<void> {
     const { encoding = 'utf8', marker = '\n' } = check.options(options)
     check.text(encoding, 'options.encoding')
@@ -324,4 +320,9 @@ export class TcpClient {
     this.#description ??= native.describe(environment, this.#link.token) as NativeDescription
     return this.#description
   }
+}
+
+/** Over a connection that a dial has made. */
+export function makeClient(link: Link, settings: Settings): TcpClient {
+  return new TcpClient(OWN, link, settings)
 }

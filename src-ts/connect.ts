@@ -1,7 +1,8 @@
 // From an address to a client: look-up by the caller if wanted, the native dial, its deadline and signal. Knows no reads or writes.
 
 import { isIP } from 'node:net'
-import { TcpClient } from './client'
+import { onAbort } from './aborts'
+import { makeClient, type TcpClient } from './client'
 import { codec, isBinary } from './codecs'
 import { Failure } from './errors'
 import { Link } from './link'
@@ -27,7 +28,7 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
   const outcome = await dial(target, settings, timeout, addresses)
   if (outcome instanceof Failure) throw failed(outcome, target)
   const [token, holder] = outcome
-  return TcpClient.over(new Link(token, holder, target.host, target.port), settings)
+  return makeClient(new Link(token, holder, target.host, target.port), settings)
 }
 
 /** Options of {@link processRequest}. */
@@ -111,39 +112,37 @@ function dial(
   addresses: string[] | undefined
 ): Promise<[number, unknown] | Failure> {
   const { signal } = settings
+  if (signal?.aborted) return Promise.resolve(Failure.aborted(signal, 'connect'))
+  const { family, localAddress, localPort, attemptDelay, noDelay, keepAlive, keepAliveInitialDelay, userTimeout } =
+    settings
+  const op = reserve()
+  native.startDial(environment, op, {
+    host: target.host,
+    port: target.port,
+    family,
+    localPort,
+    attemptDelay,
+    timeout,
+    noDelay,
+    keepAlive,
+    keepAliveInitialDelay,
+    userTimeout,
+    ...(localAddress !== undefined && { localAddress }),
+    ...(addresses !== undefined && { addresses })
+  })
   return new Promise((resolve) => {
-    const op = reserve()
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        if (!native.abandonDial(environment, op)) return
+        release(op)
+        settled(Failure.aborted(signal, 'connect'))
+      })
     const settled = (outcome: [number, unknown] | Failure): void => {
-      signal?.removeEventListener('abort', onAbort)
+      forget?.()
       resolve(outcome)
     }
-    const onAbort = (): void => {
-      if (!native.abandonDial(environment, op)) return
-      release(op)
-      settled(Failure.aborted(signal as AbortSignal, 'connect'))
-    }
-    if (signal?.aborted) {
-      release(op)
-      return resolve(Failure.aborted(signal, 'connect'))
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
     wait(op, { settle: (value) => settled(value as [number, unknown] | Failure) })
-    const { family, localAddress, localPort, attemptDelay, noDelay, keepAlive, keepAliveInitialDelay, userTimeout } =
-      settings
-    native.startDial(environment, op, {
-      host: target.host,
-      port: target.port,
-      family,
-      localPort,
-      attemptDelay,
-      timeout,
-      noDelay,
-      keepAlive,
-      keepAliveInitialDelay,
-      userTimeout,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(addresses !== undefined && { addresses })
-    })
   })
 }
 
@@ -157,13 +156,12 @@ function lookUp(target: Target, settings: Settings): Promise<string[]> | undefin
   const answer = new Promise<string[] | Failure>((resolve, reject) => {
     const settled = (act: () => void): void => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      forget?.()
       act()
     }
     const onTimeout = (): void => settled(() => resolve(lookupTimedOut(target, timeout)))
-    const onAbort = (): void => settled(() => resolve(Failure.aborted(signal as AbortSignal, 'lookup')))
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const forget = signal && onAbort(signal, () => settled(() => resolve(Failure.aborted(signal, 'lookup'))))
     try {
       lookup(target.host, { all: true, family, verbatim: true }, (error, addresses) =>
         settled(() => resolve(error ? lookupFailed(error) : listed(target, addresses)))

@@ -1,6 +1,7 @@
 // Waiting for the first of several texts, bytes or regular expressions; knows the reader, not how it reads.
 
 import { StringDecoder } from 'node:string_decoder'
+import { types } from 'node:util'
 import { Failure, TcpError } from './errors'
 import type { WaitOptions } from './options'
 import type { Marker, Reader } from './reader'
@@ -105,7 +106,7 @@ function first(searchers: readonly Searcher[], bytes: Buffer, seen: number): Fou
 }
 
 function searcher(pattern: unknown, encoding: BufferEncoding): Searcher {
-  if (pattern instanceof RegExp) return regExp(pattern, encoding)
+  if (types.isRegExp(pattern)) return regExp(pattern, encoding)
   const marker = Buffer.from(check.markers([pattern], 'patterns')[0] as Uint8Array)
   return {
     look(bytes, seen) {

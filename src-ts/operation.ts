@@ -1,5 +1,6 @@
 // One operation from its call to its end: answered at once, or waiting with a deadline and a signal. Knows no operation's meaning.
 
+import { onAbort } from './aborts'
 import { Failure, type NativeFailure, type Phase } from './errors'
 import type { Link } from './link'
 import { collect, DIRECT, environment, failed, isWaiting, release, reserve, type Waiting, wait } from './mailbox'
@@ -105,10 +106,9 @@ export function pending<T>(
   const operation = new Pending(link, op, present)
   wait(op, operation)
   if (signal !== undefined) {
-    const onAbort = (): void =>
+    const abort = (): void =>
       operation.cancel((written) => Failure.aborted(signal, phase, phase === 'write' ? written : undefined))
-    signal.addEventListener('abort', onAbort, { once: true })
-    operation.ended.then(() => signal.removeEventListener('abort', onAbort))
+    operation.ended.then(onAbort(signal, abort))
   }
   return operation
 }

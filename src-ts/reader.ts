@@ -190,7 +190,9 @@ export class Reader {
   /** Items that were judged by another limit are judged anew. */
   #ahead(kind: unknown, maxSize: number): Batch<unknown> | null {
     const batch = this.#batch
-    return batch?.kind === kind && this.#batchLimit === maxSize ? batch : null
+    if (batch === null || batch.kind !== kind || this.#batchLimit !== maxSize) return null
+    if (batch.left > 0) this.link.lastError = null
+    return batch
   }
 
   /** As {@link fetchLines}, of frames. */

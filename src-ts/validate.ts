@@ -1,6 +1,6 @@
 // Checks of what users pass, before any I/O: each error names the value and the rule. Knows no options' meaning.
 
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 
 /** The largest size one read may ask for: 2 GiB less one byte, on every platform. */
 export const MAX_SIZE = 2 ** 31 - 1
@@ -76,27 +76,32 @@ export function options<T extends object>(value: T | undefined, name = 'options'
   return value
 }
 
-/** The bytes of any view or buffer, without a copy. Shared memory is refused: another thread may change it at any time. */
+/** The bytes of any view or buffer, without a copy. */
+function anyBytes(value: unknown, name: string): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value)
+  const message = `${name} must be a Buffer, TypedArray, DataView or ArrayBuffer; got ${show(value)}`
+  throw invalid('ERR_INVALID_ARG_TYPE', message)
+}
+
+/** Memory to read into. What is shared between threads is refused: another one may use it at any time. */
 export function bytes(value: unknown, name: string): Uint8Array {
-  const isBuffer = value instanceof ArrayBuffer || Object.prototype.toString.call(value) === '[object ArrayBuffer]'
-  if (isBuffer) return new Uint8Array(value as ArrayBuffer)
-  if (ArrayBuffer.isView(value)) {
-    if (!(Object.prototype.toString.call(value.buffer) === '[object SharedArrayBuffer]')) {
-      if (value instanceof Uint8Array) return value
-      return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    }
-    throw invalid('ERR_INVALID_ARG_VALUE', `${name} must not be over shared memory`)
-  }
-  throw invalid(
-    'ERR_INVALID_ARG_TYPE',
-    `${name} must be a Buffer, TypedArray, DataView or ArrayBuffer; got ${show(value)}`
-  )
+  const view = anyBytes(value, name)
+  if (!types.isSharedArrayBuffer(view.buffer)) return view
+  throw invalid('ERR_INVALID_ARG_VALUE', `${name} must not be over shared memory`)
+}
+
+/** Bytes to take; a copy of those that another thread may change. */
+export function stable(value: unknown, name: string): Uint8Array {
+  const view = anyBytes(value, name)
+  return types.isSharedArrayBuffer(view.buffer) ? Uint8Array.prototype.slice.call(view) : view
 }
 
 /** Text as UTF-8, or bytes. */
 export function data(value: unknown, name: string): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value, 'utf8')
-  return bytes(value, name)
+  return stable(value, name)
 }
 
 /** What a search looks for: text (as UTF-8) or bytes, one or more, none empty. */

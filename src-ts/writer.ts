@@ -1,5 +1,6 @@
 // The writing half of a client: what is written in one tick leaves together. Knows no reads.
 
+import { onAbort } from './aborts'
 import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { collect, environment, hot, markUnsent, onUnsent, release, reserve } from './mailbox'
@@ -103,14 +104,13 @@ export class Writer {
 
   /** Until the tick's end an aborted write has not begun. */
   #abortable(group: Group, signal: AbortSignal): void {
-    const onAbort = (): void => {
+    const abort = (): void => {
       const at = this.#groups.indexOf(group)
       if (at < 0) return
       this.#groups.splice(at, 1)
       group.end(Failure.aborted(signal, 'write', 0))
     }
-    signal.addEventListener('abort', onAbort, { once: true })
-    group.ended.then(() => signal.removeEventListener('abort', onAbort))
+    group.ended.then(onAbort(signal, abort))
   }
 
   #take(): Group[] {
@@ -241,10 +241,10 @@ export class Writer {
   }
 }
 
-/** Text as it is, or bytes. Small ones are copied at once, so that it does not matter whose memory they are in. */
+/** Text as it is, or bytes. Small ones will be copied at once; so is memory that other threads may change. */
 export function contentOf(data: unknown): string | Uint8Array {
   if (typeof data === 'string' || (data instanceof Uint8Array && data.length <= LARGEST_COPIED)) return data
-  return check.bytes(data, 'data')
+  return check.stable(data, 'data')
 }
 
 /** What a write fails with whose memory was detached or resized while it waited. */

@@ -264,23 +264,11 @@ impl Environment {
         self.ring();
         self.finish_dials();
         self.tell();
-        self.forget_exception();
+        // A worker that is terminated while JavaScript runs in a turn leaves its termination behind. No caller will take
+        // it; napi's own hooks at the environment's end, which have no handle scope, would try to and abort the process.
+        super::memory::forget_exception(self.env);
         // SAFETY: opened above.
         unsafe { sys::napi_close_handle_scope(self.env, scope) };
-    }
-
-    /// A worker that is terminated while JavaScript runs in a turn leaves its termination behind as a pending
-    /// exception. No caller will take it; napi's own hooks at the environment's end, which have no handle scope, would
-    /// try to and abort the process.
-    fn forget_exception(&self) {
-        let (mut pending, mut exception) = (false, ptr::null_mut());
-        // SAFETY: a live environment within a handle scope.
-        unsafe {
-            sys::napi_is_exception_pending(self.env, &mut pending);
-            if pending {
-                sys::napi_get_and_clear_last_exception(self.env, &mut exception);
-            }
-        }
     }
 }
 

@@ -143,6 +143,18 @@ pub fn owned(env: sys::napi_env, bytes: Vec<u8>) -> sys::napi_value {
     value
 }
 
+/// Clears a pending exception, with which most of N-API does nothing.
+pub fn forget_exception(env: sys::napi_env) {
+    let (mut pending, mut exception) = (false, ptr::null_mut());
+    // SAFETY: a live environment within a handle scope.
+    unsafe {
+        sys::napi_is_exception_pending(env, &mut pending);
+        if pending {
+            sys::napi_get_and_clear_last_exception(env, &mut exception);
+        }
+    }
+}
+
 /// A number.
 pub fn number(env: sys::napi_env, number: f64) -> sys::napi_value {
     let mut value = ptr::null_mut();

@@ -8,7 +8,7 @@ use super::{
     codec::Codec,
     failures::failure_value,
     mail::{Extras, FAILED, HAS_CARRIAGE_RETURN, Mailbox},
-    memory::{Value, copied, null, number, owned, undefined, view, view_mut},
+    memory::{Value, copied, forget_exception, null, number, owned, undefined, view, view_mut},
 };
 use crate::{
     failure::Failure,
@@ -149,6 +149,8 @@ impl Outbox for Post<'_> {
             sys::napi_call_function(env, undefined(env), examiner, 1, &argument, &mut result);
             sys::napi_get_value_double(env, result, &mut taken);
         }
+        // An exception would keep this turn's other answers from JavaScript.
+        forget_exception(env);
         (taken >= 0.0).then_some(taken as usize)
     }
 

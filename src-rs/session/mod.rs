@@ -210,7 +210,9 @@ impl<S: Stream> Session<S> {
     }
 
     fn finish(&mut self, out: &mut dyn Outbox) {
-        self.fail_all(&closed(Phase::Write), out);
+        self.state = State::Closed;
+        self.fail_reads(&closed(Phase::Read), out);
+        self.fail_writes(&closed(Phase::Write), out);
     }
 }
 
