@@ -50,15 +50,15 @@ test.serial('50,000 times open, echo and close leave files and memory as they we
   while (open > 0) await sleep(10)
 })
 
-test.serial('10,000 refused dials leave files and memory as they were', async (t) => {
+test.serial('30,000 refused dials leave files and memory as they were', async (t) => {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   await once(server.close(), 'close')
-  const { code, report, errors } = await run('refused', { flags: FLAGS, arguments: [10_000, port] })
+  const { code, report, errors } = await run('refused', { flags: FLAGS, arguments: [30_000, port] })
   t.log(report)
   t.is(code, 0, errors)
-  t.is(report.refused, 10_000)
+  t.is(report.refused, 30_000)
   isFlat(t, report)
 })
 
