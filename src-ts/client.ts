@@ -198,7 +198,7 @@ export class TcpClient {
 
   /**
    * Writes all of `data` (text as UTF-8); resolves once the system has it. The writes of one tick leave together and, unless
-   * they have options of their own, end together: awaiting the last of them is enough.
+   * they are large or have options of their own, end together: awaiting the last of them is enough.
    *
    * A failure has `bytesWritten`, counted from the first of the writes that end together; a write given up in its middle
    * takes those queued behind it with it (`ECANCELED`). Data of more than 8 KiB is not copied: leave its memory as it is

@@ -60,7 +60,9 @@ export class Writer {
   join(data: unknown, given: WaitOptions | undefined, ticket?: Ticket): Group {
     const content = contentOf(data)
     let group = this.#open
-    if (given !== undefined || group === null) group = this.#begin(given)
+    // A large write may take long, and small ones need not wait for it to know that they have left.
+    if (given !== undefined || content.length > LARGEST_COPIED) group = this.#begin(given ?? {})
+    else if (group === null) group = this.#begin(undefined)
     const { failure } = group
     if (failure === undefined) {
       group.add(content)
