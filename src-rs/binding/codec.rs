@@ -39,8 +39,13 @@ impl Codec {
             let message = "the line is malformed in its encoding; its bytes can still be read";
             return Err(Failure::new("ERR_ENCODING_INVALID_ENCODED_DATA", Phase::Read, message));
         }
+        let value = string(env, &text);
+        if value.is_null() {
+            let message = "the line is longer than a string can be; its bytes can still be read";
+            return Err(Failure::new("ERR_STRING_TOO_LONG", Phase::Read, message));
+        }
         let has_carriage_return = items > 1 && self.rule.has_carriage_return(bytes);
-        Ok(Presented { value: string(env, &text), has_carriage_return })
+        Ok(Presented { value, has_carriage_return })
     }
 
     fn array(&self, env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {

@@ -29,7 +29,11 @@ use crate::{
 };
 
 /// Dials that ended, on their way from tokio's thread.
-type Ended = Arc<Mutex<Vec<(OpId, Result<Dialled, Failure>)>>>;
+type Ended = Arc<Mutex<Vec<(Dial, Result<Dialled, Failure>)>>>;
+
+/// A dial's operation, and how many dials came before it: an operation's number may be used again while the outcome of a
+/// dial that was given up is still on its way.
+type Dial = (OpId, u64);
 
 /// What belongs to one environment (the main thread or a worker).
 pub struct Environment {
@@ -46,7 +50,8 @@ pub struct Environment {
     alarms: RefCell<BinaryHeap<Reverse<(Instant, u32)>>>,
     /// When the reactor's timer will fire.
     wake_at: Cell<Option<Instant>>,
-    dials: RefCell<HashMap<OpId, Dialling>>,
+    dials: RefCell<HashMap<Dial, Dialling>>,
+    dialled: Cell<u64>,
     ended: Ended,
 }
 
@@ -91,6 +96,7 @@ pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Val
         alarms: RefCell::default(),
         wake_at: Cell::new(None),
         dials: RefCell::default(),
+        dialled: Cell::new(0),
         ended: Ended::default(),
     });
     environment.reactor.start(Rc::new(Turns(environment.clone())));
@@ -152,34 +158,34 @@ impl Environment {
 
     /// Starts a dial whose outcome will be settled as `op`.
     pub fn dial(&self, op: OpId, plan: crate::dial::Plan) {
+        let dial = (op, self.dialled.replace(self.dialled.get() + 1));
         let (ended, waker) = (self.ended.clone(), self.reactor.waker());
         let dialling = crate::dial::start(plan, move |result| {
-            ended.lock().unwrap_or_else(PoisonError::into_inner).push((op, result));
+            ended.lock().unwrap_or_else(PoisonError::into_inner).push((dial, result));
             waker();
         });
-        self.dials.borrow_mut().insert(op, dialling);
+        self.dials.borrow_mut().insert(dial, dialling);
         self.reactor.keep_alive(true);
     }
 
-    /// Gives a dial up. `false` when it has ended already; then its outcome is still to come.
+    /// Gives a dial up; an outcome that is on its way is dropped when it arrives. `false` when it was told already.
     pub fn abandon_dial(&self, op: OpId) -> bool {
-        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        ended.retain(|(other, _)| *other != op);
-        drop(ended);
-        let pending = self.dials.borrow_mut().remove(&op).is_some();
-        self.reactor.keep_alive(!self.dials.borrow().is_empty());
-        pending
+        let mut dials = self.dials.borrow_mut();
+        let before = dials.len();
+        dials.retain(|(other, _), _| *other != op);
+        self.reactor.keep_alive(!dials.is_empty());
+        dials.len() < before
     }
 
     fn finish_dials(self: &Rc<Self>) {
-        if self.dials.borrow().is_empty() {
+        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
+        if ended.is_empty() {
             return;
         }
-        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
-        for (op, result) in ended {
-            if self.dials.borrow_mut().remove(&op).is_some() {
+        for (dial, result) in ended {
+            if self.dials.borrow_mut().remove(&dial).is_some() {
                 let result = result.and_then(|dialled| Connection::open(self, dialled));
-                self.mailbox.settle(op, result);
+                self.mailbox.settle(dial.0, result);
             }
         }
         self.reactor.keep_alive(!self.dials.borrow().is_empty());
@@ -237,6 +243,7 @@ impl Environment {
                 &mut result,
             )
         };
+        self.report_exception();
     }
 }
 
@@ -264,11 +271,24 @@ impl Environment {
         self.ring();
         self.finish_dials();
         self.tell();
-        // A worker that is terminated while JavaScript runs in a turn leaves its termination behind. No caller will take
-        // it; napi's own hooks at the environment's end, which have no handle scope, would try to and abort the process.
-        super::memory::forget_exception(self.env);
         // SAFETY: opened above.
         unsafe { sys::napi_close_handle_scope(self.env, scope) };
+    }
+
+    /// What a tick of the caller's threw while JavaScript ran in a turn ends in N-API's hands, where no JavaScript takes
+    /// it from: it is handed on as the uncaught exception that it is. Left pending it would make the turn's next calls
+    /// fail; and a worker's termination, which is pending in the same way but told to nobody, would make napi's own hooks
+    /// at the environment's end, which have no handle scope, abort the process.
+    fn report_exception(&self) {
+        let (mut pending, mut exception) = (false, ptr::null_mut());
+        // SAFETY: a live environment within a handle scope; the last call fails without effect during a termination.
+        unsafe {
+            sys::napi_is_exception_pending(self.env, &mut pending);
+            if pending {
+                sys::napi_get_and_clear_last_exception(self.env, &mut exception);
+                sys::napi_fatal_exception(self.env, exception);
+            }
+        }
     }
 }
 

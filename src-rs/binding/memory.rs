@@ -118,27 +118,22 @@ pub fn copied(env: sys::napi_env, bytes: &[u8]) -> sys::napi_value {
 
 /// A `Buffer` over `bytes` themselves, or over a copy where the host allows no memory of others (Electron).
 pub fn owned(env: sys::napi_env, bytes: Vec<u8>) -> sys::napi_value {
-    unsafe extern "C" fn finalize(env: sys::napi_env, _: *mut c_void, hint: *mut c_void) {
+    unsafe extern "C" fn finalize(_: sys::napi_env, _: *mut c_void, hint: *mut c_void) {
         // SAFETY: `hint` came from `Box::into_raw` below; N-API finalizes once.
-        let bytes = unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) };
-        let mut total = 0;
-        // SAFETY: a live environment; what was added below is taken away.
-        unsafe { sys::napi_adjust_external_memory(env, -(bytes.len() as i64), &mut total) };
+        drop(unsafe { Box::from_raw(hint.cast::<Vec<u8>>()) });
     }
     let length = bytes.len();
-    let (mut value, mut total) = (ptr::null_mut(), 0);
+    let mut value = ptr::null_mut();
     let hint = Box::into_raw(Box::new(bytes));
     // SAFETY: the bytes stay where they are while the box lives, which `finalize` drops.
     unsafe {
         let data = (*hint).as_mut_ptr().cast();
         let status =
             sys::napi_create_external_buffer(env, length, data, Some(finalize), hint.cast(), &mut value);
-        if status != sys::Status::napi_ok {
-            let bytes = Box::from_raw(hint);
-            return copied(env, &bytes);
+        if status == sys::Status::napi_no_external_buffers_allowed {
+            // The one failure after which the memory is sure to be still ours.
+            return copied(env, &Box::from_raw(hint));
         }
-        // V8 does not see this memory, but has to know how much a collection would free.
-        sys::napi_adjust_external_memory(env, length as i64, &mut total);
     }
     value
 }
