@@ -108,6 +108,15 @@ impl Connection {
         }
     }
 
+    /// Whether an alarm at `time` is still wanted.
+    pub fn waits_until(&self, time: Instant) -> bool {
+        match self.live.try_borrow() {
+            Ok(live) => live.as_ref().is_some_and(|live| live.alarm == Some(time)),
+            // It is being worked on, and may have asked for this one.
+            Err(_) => true,
+        }
+    }
+
     /// The loop says that the socket is ready.
     pub fn ready(&self, environment: &Environment, ready: Ready) {
         let mut post = Post { mailbox: &environment.mailbox, direct: None };
@@ -142,6 +151,7 @@ impl Connection {
             Err(_) => {
                 // The state is no longer to be trusted, but every pending operation must still end.
                 let _ = catch_unwind(AssertUnwindSafe(|| live.session.fail_all(&internal(), post)));
+                environment.reactor.waker()();
                 self.drop_live(&mut guard);
                 return Err(internal());
             }
@@ -153,6 +163,7 @@ impl Connection {
         if let Err(error) = live.watch.want(live.session.interest()) {
             let failure = Failure::system(&error, Phase::Read, "uv_poll_start");
             live.session.fail_all(&failure, post);
+            environment.reactor.waker()();
             self.drop_live(&mut guard);
             return result;
         }

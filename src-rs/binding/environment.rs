@@ -149,7 +149,15 @@ impl Environment {
 
     /// Asks for a turn of `token`'s connection at `time`.
     pub fn alarm(&self, token: u32, time: Instant) {
-        self.alarms.borrow_mut().push(Reverse((time, token)));
+        let mut alarms = self.alarms.borrow_mut();
+        if alarms.len() > 2 * self.connections.borrow().len() + 64 {
+            // Most are of deadlines that were met, or of connections that are gone.
+            alarms.retain(|Reverse((time, token))| {
+                self.connection(*token).is_some_and(|connection| connection.waits_until(*time))
+            });
+        }
+        alarms.push(Reverse((time, token)));
+        drop(alarms);
         if self.wake_at.get().is_none_or(|earlier| time < earlier) {
             self.wake_at.set(Some(time));
             self.reactor.wake_at(Some(time));

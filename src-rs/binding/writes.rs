@@ -5,7 +5,7 @@ use napi_derive::napi;
 use super::{
     connection::{call, deadline, is_closed, plain},
     memory::{Value, null, number},
-    post::{Direct, Post},
+    post::Post,
 };
 use crate::{
     failure::Failure,
@@ -95,6 +95,5 @@ pub fn close(environment: u32, token: u32, op: u32, timeout: f64) -> Value {
 /// Resets the connection now; everything pending fails.
 #[napi(catch_unwind)]
 pub fn destroy(environment: u32, token: u32) {
-    let direct = Direct { op: OpId::MAX, memory: None, codec: None, result: None };
-    call(environment, token, direct, |_, session, post| session.destroy(post));
+    call(environment, token, plain(OpId::MAX), |_, session, post| session.destroy(post));
 }

@@ -233,16 +233,17 @@ impl<S: Stream> Session<S> {
                 result => break result,
             }
         };
+        if !matches!(result, Ok(count) if count > 0) {
+            // Nothing was put into the spare room, which an idle connection should not hold.
+            self.inbox.commit(0);
+        }
         match result {
             // The system tells a reset once, to the call that comes first: here that was a write.
             Ok(0) if self.write_error.as_ref().is_some_and(|failure| failure.code == "ECONNRESET") => {
                 let reset = io::Error::from(io::ErrorKind::ConnectionReset);
                 self.read_error = Some(Failure::system(&reset, Phase::Read, "read").into());
             }
-            Ok(0) => {
-                self.ended = true;
-                self.inbox.commit(0);
-            }
+            Ok(0) => self.ended = true,
             Ok(count) => {
                 self.bytes_read += count as u64;
                 self.drained = count < offered;
@@ -253,8 +254,6 @@ impl<S: Stream> Session<S> {
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.drained = true;
-                // Nothing was put into the spare room, which an idle connection should not hold.
-                self.inbox.commit(0);
                 return false;
             }
             Err(error) => {

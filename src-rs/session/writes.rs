@@ -10,7 +10,6 @@ use std::{
 use super::{OpId, Outbox, READS_PER_TURN, Session, State, closed, timed_out};
 use crate::{
     failure::{Failure, Phase},
-    framing::BLOCK,
     stream::Stream,
 };
 
@@ -73,12 +72,12 @@ impl<S: Stream> Session<S> {
             return Ok(0);
         }
         if let [part] = parts {
-            return self.send(&[IoSlice::new(part)]);
+            return self.send(&[slice(part)]);
         }
         let mut total = 0;
         for group in parts.chunks(MOST_PARTS) {
             let offered = group.iter().map(|part| part.len()).sum::<usize>();
-            let slices = group.iter().map(|part| IoSlice::new(part)).collect::<Vec<_>>();
+            let slices = slices(group);
             let taken = match self.send(&slices) {
                 Ok(taken) => taken,
                 Err(failure) if total == 0 => return Err(failure),
@@ -144,7 +143,7 @@ impl<S: Stream> Session<S> {
         for item in self.writes.iter().take(MOST_PARTS) {
             match item {
                 Outgoing::Data { payload: Payload::Owned(bytes), sent, .. } => {
-                    parts.push(IoSlice::new(&bytes[*sent..]))
+                    parts.push(slice(&bytes[*sent..]))
                 }
                 Outgoing::Data { op, payload: Payload::Lent(size), sent, .. } if parts.is_empty() => {
                     let Some(source) = out.source(*op).filter(|source| source.len() == *size) else {
@@ -152,7 +151,7 @@ impl<S: Stream> Session<S> {
                             "the memory to write was detached or resized while the write was waiting";
                         return Err(Failure::new("ERR_INVALID_STATE", Phase::Write, message));
                     };
-                    parts.push(IoSlice::new(&source[*sent..]));
+                    parts.push(slice(&source[*sent..]));
                     break;
                 }
                 _ => break,
@@ -218,10 +217,11 @@ impl<S: Stream> Session<S> {
     /// Closing a socket with unread input makes the system send a reset, which can overtake what was written last
     /// (RFC 1122 section 4.2.2.13); so what has already come is read and dropped, within bounds.
     fn discard_input(&mut self) {
-        let mut bin = vec![0; BLOCK];
         for _ in 0..READS_PER_TURN {
-            match self.stream.read(&mut bin) {
-                Ok(count) if count == bin.len() => {}
+            let bin = self.inbox.spare(1);
+            let room = bin.len();
+            match self.stream.read(bin) {
+                Ok(count) if count == room => {}
                 _ => return,
             }
         }
@@ -288,6 +288,19 @@ impl<S: Stream> Session<S> {
             }
         }
     }
+}
+
+/// The most of one piece that is offered at a time: Windows counts its bytes in 32 bits.
+const LARGEST_PART: usize = 1 << 30;
+
+fn slice(part: &[u8]) -> IoSlice<'_> {
+    IoSlice::new(&part[..part.len().min(LARGEST_PART)])
+}
+
+/// What of `parts` can be offered together: nothing may follow a piece that is not offered whole.
+fn slices<'a>(parts: &[&'a [u8]]) -> Vec<IoSlice<'a>> {
+    let whole = parts.iter().take_while(|part| part.len() <= LARGEST_PART).count();
+    parts[..parts.len().min(whole + 1)].iter().map(|part| slice(part)).collect()
 }
 
 /// One attempt; a system that takes nothing now is no failure.

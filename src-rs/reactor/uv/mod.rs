@@ -293,7 +293,10 @@ impl super::Watch for UvWatch {
 impl Drop for UvWatch {
     fn drop(&mut self) {
         self.poll.handle.borrow_mut().take();
-        self.inner.polls.borrow_mut().remove(&self.token);
+        let mut polls = self.inner.polls.borrow_mut();
+        if polls.get(&self.token).is_some_and(|poll| Rc::ptr_eq(poll, &self.poll)) {
+            polls.remove(&self.token);
+        }
     }
 }
 
