@@ -71,8 +71,6 @@ pub struct Failure {
     /// The system call, where one failed (`connect`, `read`, …). A deadline of ours, which shares `ETIMEDOUT` with
     /// the system's, has none.
     pub syscall: Option<&'static str>,
-    /// The system's own error number, positive, where there is one.
-    pub errno: Option<i32>,
     /// The address that the failed call was about, where it concerns one alone: the far end, for `bind` this end. Boxed,
     /// so that a `Result` stays small on the way of every read.
     pub address: Option<Box<SocketAddr>>,
@@ -88,7 +86,6 @@ impl Failure {
             message: message.into(),
             phase,
             syscall: None,
-            errno: None,
             address: None,
             attempts: Vec::new(),
         }
@@ -98,7 +95,7 @@ impl Failure {
     pub fn system(error: &io::Error, phase: Phase, syscall: &'static str) -> Failure {
         let code = system_code(error);
         let message = format!("{syscall} {code}");
-        Failure { syscall: Some(syscall), errno: error.raw_os_error(), ..Failure::new(&code, phase, message) }
+        Failure { syscall: Some(syscall), ..Failure::new(&code, phase, message) }
     }
 
     /// A system error that concerns one far end: `connect ECONNREFUSED 127.0.0.1:1`.

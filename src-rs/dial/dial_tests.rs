@@ -148,7 +148,6 @@ async fn one_address_that_refuses_gives_nodes_message() {
         ("ECONNREFUSED", Phase::Connect, Some("connect"))
     );
     assert_eq!(failure.address.as_deref(), Some(&SocketAddr::from(([127, 0, 0, 1], port))));
-    assert!(failure.errno.is_some());
     assert_eq!(failure.attempts.len(), 1);
     assert_eq!(failure.attempts[0].code(), Some("ECONNREFUSED"));
 }
@@ -198,7 +197,7 @@ async fn a_deadline_says_what_was_going_on() {
     plan.timeout = Some(Duration::from_millis(50));
     let failure = dial(plan).await.unwrap_err();
     assert_eq!((&*failure.code, failure.phase), ("ETIMEDOUT", Phase::Connect));
-    assert_eq!((failure.syscall, failure.errno), (None, None));
+    assert_eq!(failure.syscall, None);
     let port = silent.address.port();
     let start = format!(
         "connection to slow.example:{port} timed out after 50 ms while connecting: 127.0.0.8:{port} ECONNREFUSED after "
@@ -278,7 +277,7 @@ fn abandoning_closes_every_socket_and_reports_nothing() {
         .collect();
     drop(tell);
     until("100 more sockets connect", || sockets_to(silent.address.port()) == queued + 100);
-    diallings.into_iter().for_each(Dialling::abandon);
+    drop(diallings);
     until("the sockets are closed", || sockets_to(silent.address.port()) == queued);
     assert!(matches!(told.recv_timeout(GUARD), Err(mpsc::RecvTimeoutError::Disconnected)));
 }

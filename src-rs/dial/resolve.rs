@@ -109,7 +109,6 @@ fn failure(name: &str, error: &io::Error) -> Failure {
     let code = code(error);
     Failure {
         syscall: Some("getaddrinfo"),
-        errno: error.raw_os_error(),
         ..Failure::new(code, Phase::Lookup, format!("getaddrinfo {code} {name}"))
     }
 }

@@ -5,16 +5,11 @@ use tokio::task::AbortHandle;
 use super::{Dialled, Plan, dial, runtime};
 use crate::failure::{Failure, Phase};
 
-/// A dial under way; dropping it gives the dial up, as [`Dialling::abandon`] does.
+/// A dial under way; dropping it gives the dial up, and its sockets close soon after. [`start`]'s `done` is then not
+/// called, unless that call has begun on the other thread: then the connection it hands over is its receiver's to close.
 #[derive(Debug)]
 #[must_use = "dropping it abandons the dial"]
 pub struct Dialling(AbortHandle);
-
-impl Dialling {
-    /// Gives the dial up; its sockets close soon after. `done` is not called any more, unless that call has begun on the
-    /// other thread: then the connection it hands over is its receiver's to close.
-    pub fn abandon(self) {}
-}
 
 impl Drop for Dialling {
     fn drop(&mut self) {

@@ -28,7 +28,6 @@ impl Want {
             Want::Receive { markers, max_size, keep } => {
                 receive(markers.as_deref(), *max_size, *keep, bytes, ended, scan)
             }
-            Want::Beyond { than } => beyond(*than, bytes, ended),
         };
         if let Verdict::Take(taken) = &verdict
             && taken.consumed > 0
@@ -77,7 +76,6 @@ fn until(
             consumed: hit.end,
             data: 0..if keep { hit.end } else { hit.start },
             reason: Reason::Marker,
-            marker: hit.marker,
             items: 1,
         }),
         Some(_) => Verdict::Limit { size: max_size, found: true },
@@ -108,7 +106,7 @@ fn lines(
     };
     let single = || {
         let data = 0..if keep { hit.end } else { data };
-        Taken { consumed: hit.end, data, reason: Reason::Marker, marker: 0, items: 1 }
+        Taken { consumed: hit.end, data, reason: Reason::Marker, items: 1 }
     };
     if most <= 1 {
         return Verdict::Take(single());
@@ -130,7 +128,7 @@ fn lines(
         return Verdict::Take(single());
     }
     let data = 0..consumed - rule.marker.len();
-    Verdict::Take(Taken { consumed, data, reason: Reason::Marker, marker: 0, items })
+    Verdict::Take(Taken { consumed, data, reason: Reason::Marker, items })
 }
 
 fn all(max_size: usize, bytes: &[u8], ended: bool) -> Verdict {
@@ -169,7 +167,7 @@ fn frames(prefix: Prefix, max_size: usize, most: u32, bytes: &[u8], ended: bool)
         items += 1;
     }
     let data = if items == 1 { payload } else { 0..consumed };
-    Verdict::Take(Taken { consumed, data, reason: Reason::Size, marker: 0, items })
+    Verdict::Take(Taken { consumed, data, reason: Reason::Size, items })
 }
 
 fn receive(
@@ -188,7 +186,6 @@ fn receive(
             consumed: hit.end,
             data: 0..if keep { hit.end } else { hit.start },
             reason: Reason::Marker,
-            marker: hit.marker,
             items: 1,
         });
     }
@@ -199,13 +196,4 @@ fn receive(
     } else {
         Verdict::More
     }
-}
-
-fn beyond(than: usize, bytes: &[u8], ended: bool) -> Verdict {
-    let reason = match (bytes.len() > than, ended) {
-        (true, _) => Reason::Size,
-        (false, true) => Reason::End,
-        (false, false) => return Verdict::More,
-    };
-    Verdict::Take(Taken { consumed: 0, data: 0..bytes.len(), reason, marker: 0, items: 1 })
 }

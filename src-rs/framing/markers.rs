@@ -15,7 +15,7 @@ const FIRST_WINDOW: usize = 128;
 /// One or several markers.
 ///
 /// The marker that **ends** first wins, since that is the one a peer completes first, in whatever pieces it
-/// sends. Of those that end at the same byte the longest wins; of equal ones the first in the list.
+/// sends. Of those that end at the same byte the longest wins.
 #[derive(Clone, Debug)]
 pub struct Markers {
     patterns: Vec<Pattern>,
@@ -43,12 +43,11 @@ pub struct Scan {
     walk: Walk,
 }
 
-/// A marker and its place.
+/// The place of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub start: usize,
     pub end: usize,
-    pub marker: usize,
 }
 
 impl Scan {
@@ -110,10 +109,10 @@ impl Markers {
         while scan.searched < bytes.len() {
             let end = bytes.len().min(scan.searched.saturating_add(window));
             let mut best: Option<(Hit, bool)> = None;
-            for (marker, pattern) in self.patterns.iter().enumerate() {
+            for pattern in &self.patterns {
                 let until = best.map_or(end, |(hit, _)| hit.end);
                 if let Some((start, sure)) = self.first(pattern, bytes, until, complete, scan) {
-                    let hit = Hit { start, end: start + pattern.bytes.len(), marker };
+                    let hit = Hit { start, end: start + pattern.bytes.len() };
                     if best.is_none_or(|(best, _)| (hit.end, hit.start) < (best.end, best.start)) {
                         best = Some((hit, sure));
                     }

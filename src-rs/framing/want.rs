@@ -63,11 +63,6 @@ pub enum Want {
         /// Whether the marker stays on the data; it is consumed in any case.
         keep: bool,
     },
-    /// More than a number of buffered bytes, or the end; takes nothing.
-    Beyond {
-        /// The number already known.
-        than: usize,
-    },
 }
 
 /// Why an answer ends where it ends.
@@ -92,8 +87,6 @@ pub struct Taken {
     pub data: Range<usize>,
     /// Why it ends there.
     pub reason: Reason,
-    /// The index of the marker that was hit, if one was; else 0.
-    pub marker: usize,
     /// How many lines or frames these are; 1 for every other answer.
     pub items: u32,
 }
@@ -131,26 +124,15 @@ impl Want {
             Want::Until { markers, .. } => markers.shortest(),
             Want::Lines { rule, .. } => rule.marker.len(),
             Want::Frames { prefix, .. } => prefix.least(),
-            Want::Beyond { than } => than.saturating_add(1),
             Want::Some { .. } | Want::All { .. } | Want::Receive { .. } => 1,
         };
         needed.saturating_sub(buffered).max(1)
-    }
-
-    /// What a read that gives whatever came gives when its time is over: up to its most, reason
-    /// [`Reason::End`].
-    pub fn rest(&self, buffered: usize) -> Taken {
-        let most = match self {
-            Want::Some { max: most } | Want::Receive { max_size: most, .. } => *most,
-            _ => usize::MAX,
-        };
-        Taken::data(buffered.min(most), Reason::End)
     }
 }
 
 impl Taken {
     /// An answer that is all data.
     pub(super) fn data(consumed: usize, reason: Reason) -> Taken {
-        Taken { consumed, data: 0..consumed, reason, marker: 0, items: 1 }
+        Taken { consumed, data: 0..consumed, reason, items: 1 }
     }
 }

@@ -63,7 +63,6 @@ fn step() -> impl Strategy<Value = Step> {
             }),
             (prop::option::of(markers()), max_size(), any::<bool>())
                 .prop_map(|(markers, max_size, keep)| Want::Receive { markers, max_size, keep }),
-            (0..9_usize).prop_map(|than| Want::Beyond { than }),
         ];
     (want, 1..5_usize).prop_map(|(want, count)| match want {
         Want::Some { .. } | Want::Lines { .. } | Want::Frames { .. } => Step { want, count },

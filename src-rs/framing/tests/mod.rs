@@ -20,8 +20,7 @@ struct Step {
 /// What a caller sees of an answer, whatever the cuts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
-    Data(Vec<u8>, Reason, usize),
-    Beyond(Reason),
+    Data(Vec<u8>, Reason),
     End,
     UnexpectedEnd,
     Limit,
@@ -59,7 +58,7 @@ fn receive(marker: &str, max_size: usize, keep: bool) -> Want {
 }
 
 fn data(bytes: impl AsRef<[u8]>, reason: Reason) -> Seen {
-    Seen::Data(bytes.as_ref().to_vec(), reason, 0)
+    Seen::Data(bytes.as_ref().to_vec(), reason)
 }
 
 fn line(bytes: impl AsRef<[u8]>) -> Seen {
@@ -147,7 +146,7 @@ fn answer(want: &Want, left: usize, verdict: Verdict, buffer: &mut Buffer, seen:
         Verdict::Limit { .. } => return end(seen, Seen::Limit),
         Verdict::Malformed(_) => return end(seen, Seen::Malformed),
     };
-    let bytes = buffer.as_slice()[..taken.consumed.max(taken.data.end)].to_vec();
+    let bytes = buffer.as_slice()[..taken.consumed].to_vec();
     let region = &bytes[taken.data.clone()];
     match want {
         Want::Some { .. } => {
@@ -155,11 +154,6 @@ fn answer(want: &Want, left: usize, verdict: Verdict, buffer: &mut Buffer, seen:
             seen.extend(region.iter().map(|byte| sized([*byte])));
             buffer.consume(taken.consumed);
             region.len()
-        }
-        Want::Beyond { .. } => {
-            assert_eq!(taken.consumed, 0);
-            seen.push(Seen::Beyond(taken.reason));
-            1
         }
         Want::Lines { rule, keep, most, .. } if taken.items > 1 => {
             assert!(taken.items <= *most);
@@ -185,7 +179,7 @@ fn answer(want: &Want, left: usize, verdict: Verdict, buffer: &mut Buffer, seen:
         }
         _ => {
             assert_eq!(taken.items, 1);
-            seen.push(Seen::Data(region.to_vec(), taken.reason, taken.marker));
+            seen.push(Seen::Data(region.to_vec(), taken.reason));
             buffer.consume(taken.consumed);
             1
         }

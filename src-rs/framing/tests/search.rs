@@ -19,7 +19,7 @@ const BOUNDARIES: [Boundary; 8] = [
     Boundary::Iso2022Jp,
 ];
 
-/// The hit that ends first, the longest of those, the first in the list of those; each place looked at anew.
+/// The hit that ends first, the longest of those; each place looked at anew.
 fn plainest(markers: &[Vec<u8>], boundary: Boundary, bytes: &[u8]) -> Option<Hit> {
     let is_hit = |start: usize, marker: &[u8]| {
         bytes[start..].starts_with(marker)
@@ -27,13 +27,10 @@ fn plainest(markers: &[Vec<u8>], boundary: Boundary, bytes: &[u8]) -> Option<Hit
                 || boundary.is_begin(bytes, start, &mut Walk::default()) == Some(true))
     };
     (1..=bytes.len()).find_map(|end| {
-        let ending = markers.iter().enumerate().filter(|(_, bytes)| bytes.len() <= end);
-        let hits = ending.filter(|(_, bytes)| is_hit(end - bytes.len(), bytes));
-        hits.min_by_key(|(_, bytes)| end - bytes.len()).map(|(marker, bytes)| Hit {
-            start: end - bytes.len(),
-            end,
-            marker,
-        })
+        let ending = markers.iter().filter(|marker| marker.len() <= end);
+        let starts = ending.map(|marker| (end - marker.len(), marker));
+        let hits = starts.filter(|(start, marker)| is_hit(*start, marker));
+        hits.map(|(start, _)| Hit { start, end }).min_by_key(|hit| hit.start)
     })
 }
 

@@ -153,15 +153,6 @@ impl Model<'_> {
                 assert!(!bytes.is_empty() && bytes.len() <= *max && rest.starts_with(bytes));
                 bytes.len()
             }
-            Wanted::Buffered(Want::Beyond { than }) if rest.len() > *than => {
-                let Told::Bytes { bytes, .. } = told else { panic!("{told:?}") };
-                assert!(
-                    bytes.len() > *than && rest.starts_with(bytes),
-                    "{bytes:?} beyond {than} of {rest:?}"
-                );
-                0
-            }
-            Wanted::Buffered(Want::Beyond { .. }) if !self.reset => bytes_of(told, &rest, 0),
             Wanted::Buffered(want) => match single(want).judge(&rest, !self.reset, &mut Scan::default()) {
                 Verdict::More => failure("ECONNRESET"),
                 Verdict::End => {
@@ -267,8 +258,7 @@ impl Model<'_> {
                 let markers = random.chance(70).then(|| self.shared.markers[which].clone());
                 Want::Receive { markers, max_size, keep }
             }
-            7 => Want::Beyond { than: random.below(9) },
-            8 => return Wanted::Examined { max_size },
+            7 => return Wanted::Examined { max_size },
             _ => return Wanted::Fill { size: random.below(12) },
         })
     }
@@ -322,7 +312,7 @@ fn run(number: u64, shared: &Shared) {
     let mut arrived = random.below(4).min(stream.len());
     let bench = Bench::with_early(&stream[..arrived]);
     let reset = random.chance(30);
-    let kinds = (0..1 + random.below(5)).map(|_| random.below(10)).collect();
+    let kinds = (0..1 + random.below(5)).map(|_| random.below(9)).collect();
     let mut model =
         Model { bench, shared, stream, read: 0, reset, kinds, waiting: Vec::new(), loan: Vec::new() };
     for _ in 0..random.below(60) {
