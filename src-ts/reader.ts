@@ -160,6 +160,14 @@ export class Reader {
     return run(this.link, 'read', call, bytes, signal)
   }
 
+  /** The next line, if it is already there. */
+  nextLine(wanted: Codec, maxSize: number): string | undefined {
+    const batch = this.#batch
+    if (batch === null || batch.kind !== wanted || this.#batchLimit !== maxSize || batch.left === 0) return undefined
+    this.link.lastError = null
+    return batch.next() as string
+  }
+
   /** The batch that the next line comes from, if it is already there. */
   linesAhead(wanted: Codec, maxSize: number): Batch<string> | null {
     return this.#ahead(wanted, maxSize) as Batch<string> | null

@@ -41,6 +41,8 @@ class Growing {
 export class Sequences {
   readonly #reader: Reader
   readonly #growing = new Growing()
+  /** How lines are read without options */
+  readonly #plain = codec({})
 
   constructor(reader: Reader) {
     this.#reader = reader
@@ -48,10 +50,10 @@ export class Sequences {
 
   /** The next line, if it is there and there is nothing else to look at; else `undefined`. */
   lineAhead(given: ReadLineOptions | undefined): string | undefined {
+    if (given === undefined) return this.#reader.nextLine(this.#plain, this.#reader.maxBuffer)
     const options = check.options(given)
     if (options.signal !== undefined || options.timeout !== undefined) return undefined
-    const ahead = this.#reader.linesAhead(codec(options), this.#reader.maxSize(options.maxSize))
-    return ahead !== null && ahead.left > 0 ? ahead.next() : undefined
+    return this.#reader.nextLine(codec(options), this.#reader.maxSize(options.maxSize))
   }
 
   readLine(given: ReadLineOptions | undefined, ticket?: Ticket): Promise<string | null> {

@@ -1,5 +1,10 @@
 //! A dial that runs by itself and can be given up; knows nothing of what a dial does.
 
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::{Context, Poll, Waker},
+};
+
 use tokio::task::AbortHandle;
 
 use super::{Dialled, Plan, dial, runtime};
@@ -9,16 +14,18 @@ use crate::failure::{Failure, Phase};
 /// called, unless that call has begun on the other thread: then the connection it hands over is its receiver's to close.
 #[derive(Debug)]
 #[must_use = "dropping it abandons the dial"]
-pub struct Dialling(AbortHandle);
+pub struct Dialling(Option<AbortHandle>);
 
 impl Drop for Dialling {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
     }
 }
 
-/// Dials on the process-wide runtime and calls `done`, at most once, on that runtime's thread, which may be before this
-/// returns. `done` must not block: all dials share the thread.
+/// Dials on the process-wide runtime and calls `done`, at most once: on this thread before this returns, if the dial need
+/// not wait, else on the runtime's. `done` must not block: all dials share the thread.
 pub fn start(plan: Plan, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling {
     spawn(dial(plan), done)
 }
@@ -29,8 +36,23 @@ where
     D: Future<Output = Result<Dialled, Failure>> + Send + 'static,
 {
     let mut promise = Promise(Some(done));
-    let task = runtime::handle().spawn(async move { promise.settle(dialling.await) });
-    Dialling(task.abort_handle())
+    let mut dialling = Box::pin(dialling);
+    let runtime = runtime::handle();
+    // What need not wait, a connection within one machine above all, is done here and now: that saves two changes of
+    // thread. Everything else starts here, without blocking, and goes on there.
+    let begun = catch_unwind(AssertUnwindSafe(|| {
+        let _entered = runtime.enter();
+        dialling.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }));
+    match begun {
+        Ok(Poll::Ready(result)) => promise.settle(result),
+        Err(_) => promise.settle(Err(broken_off())),
+        Ok(Poll::Pending) => {
+            let task = runtime.spawn(async move { promise.settle(dialling.await) });
+            return Dialling(Some(task.abort_handle()));
+        }
+    }
+    Dialling(None)
 }
 
 /// The duty to call `done`, which even a panic of the dial does not end; only abandoning does.
@@ -47,11 +69,11 @@ impl<F: FnOnce(Result<Dialled, Failure>)> Promise<F> {
 impl<F: FnOnce(Result<Dialled, Failure>)> Drop for Promise<F> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.settle(Err(Failure::new(
-                "ERR_INTERNAL",
-                Phase::Connect,
-                "the dial broke off by a fault of its own",
-            )));
+            self.settle(Err(broken_off()));
         }
     }
+}
+
+fn broken_off() -> Failure {
+    Failure::new("ERR_INTERNAL", Phase::Connect, "the dial broke off by a fault of its own")
 }
