@@ -160,12 +160,12 @@ export class Reader {
     return run(this.link, 'read', call, bytes, signal)
   }
 
-  /** The next line, if it is already there. */
-  nextLine(wanted: Codec, maxSize: number): string | undefined {
+  /** The next line, or frame, if it is already there. */
+  nextAhead(kind: Codec | LengthPrefix, maxSize: number): unknown {
     const batch = this.#batch
-    if (batch === null || batch.kind !== wanted || this.#batchLimit !== maxSize || batch.left === 0) return undefined
+    if (batch === null || batch.kind !== kind || this.#batchLimit !== maxSize || batch.left === 0) return undefined
     this.link.lastError = null
-    return batch.next() as string
+    return batch.next()
   }
 
   /** The batch that the next line comes from, if it is already there. */

@@ -14,6 +14,9 @@ export interface Sequence<T> extends AsyncIterableIterator<T> {
 
 /** The two ways in which lines and frames differ. */
 interface Source<T> {
+  /** The next item, if it is already there. */
+  take(): T | undefined
+  /** The batch it would come from. */
   ahead(): Batch<T> | null
   fetch<R>(most: number, serve: (batch: Batch<T>) => R, ticket?: Ticket): Promise<R | null>
   readonly most: number
@@ -50,10 +53,10 @@ export class Sequences {
 
   /** The next line, if it is there and there is nothing else to look at; else `undefined`. */
   lineAhead(given: ReadLineOptions | undefined): string | undefined {
-    if (given === undefined) return this.#reader.nextLine(this.#plain, this.#reader.maxBuffer)
+    if (given === undefined) return this.#reader.nextAhead(this.#plain, this.#reader.maxBuffer) as string | undefined
     const options = check.options(given)
     if (options.signal !== undefined || options.timeout !== undefined) return undefined
-    return this.#reader.nextLine(codec(options), this.#reader.maxSize(options.maxSize))
+    return this.#reader.nextAhead(codec(options), this.#reader.maxSize(options.maxSize)) as string | undefined
   }
 
   readLine(given: ReadLineOptions | undefined, ticket?: Ticket): Promise<string | null> {
@@ -83,6 +86,7 @@ export class Sequences {
     return {
       kind,
       most: MOST_LINES,
+      take: () => (signal?.aborted ? undefined : (reader.nextAhead(kind, maxSize) as string | undefined)),
       ahead: () => (signal?.aborted ? null : reader.linesAhead(kind, maxSize)),
       fetch: (most, serve, ticket) => reader.fetchLines(kind, most, options, serve, ticket)
     }
@@ -97,6 +101,7 @@ export class Sequences {
     return {
       kind,
       most: MOST_FRAMES,
+      take: () => (signal?.aborted ? undefined : (reader.nextAhead(kind, maxSize) as Buffer | undefined)),
       ahead: () => (signal?.aborted ? null : reader.framesAhead(kind, maxSize)),
       fetch: (most, serve, ticket) => reader.fetchFrames(options, most, serve, ticket)
     }
@@ -106,8 +111,8 @@ export class Sequences {
 function sequence<T>(source: Source<T>): Sequence<T> {
   return {
     next() {
-      const ahead = source.ahead()
-      return ahead !== null && ahead.left > 0 ? served(ahead.next()) : fetched(source)
+      const item = source.take()
+      return item !== undefined ? served(item) : fetched(source)
     },
     return: ended,
     batches: () => batches(source),
