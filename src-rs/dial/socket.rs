@@ -91,8 +91,7 @@ impl Connector for TcpConnector {
                 .bind(&local.into())
                 .map_err(|error| Refusal { address: local, ..refusal("bind")(error) })?;
         }
-        let connected = connect(socket, address).await.map_err(refusal("connect"))?;
-        Socket::try_from(connected).map_err(refusal("connect"))
+        connect(socket, address).await.map_err(refusal("connect"))
     }
 }
 
@@ -113,7 +112,7 @@ fn open(address: SocketAddr) -> io::Result<socket2::Socket> {
     Ok(socket)
 }
 
-async fn connect(socket: socket2::Socket, address: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(socket: socket2::Socket, address: SocketAddr) -> io::Result<Socket> {
     match socket.connect(&address.into()) {
         Err(error) if !is_under_way(&error) => return Err(error),
         _ => {}
@@ -121,13 +120,17 @@ async fn connect(socket: socket2::Socket, address: SocketAddr) -> io::Result<Tcp
     // On one machine the handshake is over by now, and the round through tokio's poller is saved. Unix only: Winsock does
     // not say what a name asked for in mid-connect gives.
     if cfg!(unix) && socket.peer_addr().is_ok() {
-        return refuse_self(socket.into(), address);
+        return Socket::try_from(refuse_self(socket.into(), address)?);
     }
     let waiting = tokio::net::TcpStream::from_std(socket.into())?;
     waiting.writable().await?;
     match waiting.take_error()? {
+        // A refusal has another name: this connection was made, and its peer has reset it since.
+        Some(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+            Ok(Socket::try_from(waiting.into_std()?)?.after_reset())
+        }
         Some(error) => Err(error),
-        None => refuse_self(waiting.into_std()?, address),
+        None => Socket::try_from(refuse_self(waiting.into_std()?, address)?),
     }
 }
 

@@ -29,7 +29,11 @@ const SEND_FLAGS: c_int = 0;
 
 /// A connected, non-blocking TCP socket; dropping it closes it.
 #[derive(Debug)]
-pub struct Socket(socket2::Socket);
+pub struct Socket {
+    inner: socket2::Socket,
+    /// The peer has reset the connection, and the system has told so already: it will not again.
+    was_reset: bool,
+}
 
 impl TryFrom<TcpStream> for Socket {
     type Error = io::Error;
@@ -37,67 +41,76 @@ impl TryFrom<TcpStream> for Socket {
     /// Takes a connected socket over and makes it non-blocking.
     fn try_from(connected: TcpStream) -> io::Result<Socket> {
         connected.set_nonblocking(true)?;
-        Ok(Socket(connected.into()))
+        Ok(Socket { inner: connected.into(), was_reset: false })
     }
 }
 
 impl Socket {
+    /// The connection was reset before anyone could read from it. What came before that can be read; then the reset is
+    /// told, as if it came now.
+    pub fn after_reset(self) -> Socket {
+        Socket { was_reset: true, ..self }
+    }
+
     /// The handle to watch; it is this value's own and dies with it.
     #[cfg(unix)]
     pub fn raw(&self) -> RawSocketHandle {
-        std::os::fd::AsRawFd::as_raw_fd(&self.0)
+        std::os::fd::AsRawFd::as_raw_fd(&self.inner)
     }
 
     /// The handle to watch; it is this value's own and dies with it.
     #[cfg(windows)]
     pub fn raw(&self) -> RawSocketHandle {
-        std::os::windows::io::AsRawSocket::as_raw_socket(&self.0)
+        std::os::windows::io::AsRawSocket::as_raw_socket(&self.inner)
     }
 
     /// This end's address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        internet(self.0.local_addr()?)
+        internet(self.inner.local_addr()?)
     }
 
     /// The far end's address; fails with `NotConnected` once the peer has reset the connection.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        internet(self.0.peer_addr()?)
+        internet(self.inner.peer_addr()?)
     }
 }
 
 #[cfg(unix)]
 impl std::os::fd::AsFd for Socket {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.0.as_fd()
+        self.inner.as_fd()
     }
 }
 
 #[cfg(windows)]
 impl std::os::windows::io::AsSocket for Socket {
     fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-        self.0.as_socket()
+        self.inner.as_socket()
     }
 }
 
 impl Stream for Socket {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into)
+        match self.inner.read(into)? {
+            0 if self.was_reset => Err(io::ErrorKind::ConnectionReset.into()),
+            count => Ok(count),
+        }
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match parts {
-            [only] => self.0.send_with_flags(only, SEND_FLAGS),
-            _ => self.0.send_vectored_with_flags(&parts[..parts.len().min(MAX_PARTS)], SEND_FLAGS),
+            [only] => self.inner.send_with_flags(only, SEND_FLAGS),
+            _ => self.inner.send_vectored_with_flags(&parts[..parts.len().min(MAX_PARTS)], SEND_FLAGS),
         }
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        self.0.shutdown(Shutdown::Write)
+        self.inner.shutdown(Shutdown::Write)
     }
 
     fn reset(&mut self) {
         // It fails only where the peer's reset has come first, and then there is nothing left to send.
-        let _ = self.0.set_linger(Some(Duration::ZERO));
+        let _ = self.inner.set_linger(Some(Duration::ZERO));
     }
 }
 

@@ -127,3 +127,18 @@ fn addresses_are_known() {
     assert_eq!(ours.local_addr().unwrap(), far.peer_addr().unwrap());
     assert_eq!(ours.peer_addr().unwrap(), far.local_addr().unwrap());
 }
+
+#[test]
+fn a_reset_that_was_told_before_the_first_read_is_told_again_after_the_bytes() {
+    let (ours, mut far) = pair();
+    far.write_all(b"abc").unwrap();
+    socket2::SockRef::from(&far).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(far);
+    // As a dial does, which has to ask whether the connection was made.
+    let told = settled(|| ours.inner.take_error()?.ok_or_else(|| ErrorKind::WouldBlock.into())).unwrap();
+    assert_eq!(told.kind(), ErrorKind::ConnectionReset);
+    let mut ours = ours.after_reset();
+    let mut into = [0; 8];
+    assert_eq!(Stream::read(&mut ours, &mut into).unwrap(), 3);
+    assert_eq!(Stream::read(&mut ours, &mut into).unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
