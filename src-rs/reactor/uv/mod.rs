@@ -1,6 +1,7 @@
 //! The reactor on Node's own libuv loop; knows handles and turns, not what sockets carry.
 
 mod handle;
+mod poll;
 mod sys;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 
 use self::{
     handle::{Open, Owned, attached},
+    poll::{Poll, PollData},
     sys::{Handle, Kind, Loop, READABLE, Uv, WRITABLE},
 };
 use super::{Ready, Turn, Waker};
@@ -51,60 +53,6 @@ struct SendHandle(*mut Handle);
 // SAFETY: uv_async_send is the one libuv call that any thread may make (libuv docs, uv_async_t); the mutex around
 // it is emptied before the handle is closed.
 unsafe impl Send for SendHandle {}
-
-/// One socket's poll handle. `armed` may be wider than `wanted`: libuv re-arms with two system calls, and most reads
-/// are followed by another, so a direction is only let go when it fires unwanted.
-struct Poll {
-    handle: RefCell<Option<Owned<PollData>>>,
-    armed: Cell<Ready>,
-    wanted: Cell<Ready>,
-}
-
-impl Poll {
-    fn want(&self, uv: &Uv, wanted: Ready) -> io::Result<()> {
-        let before = self.wanted.replace(wanted);
-        if let Some(handle) = self.handle.borrow().as_ref()
-            && (before == Ready::NONE) != (wanted == Ready::NONE)
-        {
-            handle.keep_alive(wanted != Ready::NONE);
-        }
-        if wanted.within(self.armed.get()) { Ok(()) } else { self.arm(uv, wanted) }
-    }
-
-    fn arm(&self, uv: &Uv, interest: Ready) -> io::Result<()> {
-        let events = if interest.read { READABLE } else { 0 } | if interest.write { WRITABLE } else { 0 };
-        let Some(handle) = &*self.handle.borrow() else { return Ok(()) };
-        // SAFETY: the handle is initialised and not closing.
-        let status = unsafe {
-            if events == 0 {
-                (uv.poll_stop)(handle.raw())
-            } else {
-                (uv.poll_start)(handle.raw(), events, on_poll)
-            }
-        };
-        if status < 0 {
-            return Err(io::Error::from_raw_os_error(-status));
-        }
-        self.armed.set(interest);
-        Ok(())
-    }
-
-    /// What of `fired` somebody waits for; lets go of what nobody does.
-    fn fired(&self, uv: &Uv, fired: Ready) -> Ready {
-        let wanted = self.wanted.get();
-        if !fired.within(wanted) {
-            // A failure to re-arm shows itself at the next `want`.
-            let _ = self.arm(uv, wanted);
-        }
-        Ready { read: fired.read && wanted.read, write: fired.write && wanted.write }
-    }
-}
-
-struct PollData {
-    inner: Weak<Inner>,
-    poll: Rc<Poll>,
-    token: usize,
-}
 
 impl UvReactor {
     /// Starts on `event_loop`; the error says what the host lacks.
