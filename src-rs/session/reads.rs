@@ -15,7 +15,7 @@ use crate::{
 
 /// The most bytes of one read of the system into the owner's memory: a larger copy leaves the processor's cache and
 /// keeps the peer's window shut for longer.
-const FILL: usize = BLOCK / 2;
+const FILL: usize = BLOCK;
 
 /// What a read waits for.
 pub enum Wanted {
