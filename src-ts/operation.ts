@@ -59,6 +59,11 @@ export class Pending<T> implements Waiting {
   }
 }
 
+/** A read that has nothing to wait for when the write before it fails. */
+export interface Ticket {
+  operation: Pending<unknown> | null
+}
+
 /** Makes a native call under an operation's number and gives what it comes to. `ticket` is given the operation if it waits. */
 export function run<T>(
   link: Link,
@@ -66,7 +71,7 @@ export function run<T>(
   call: (op: number) => unknown,
   present: Present<T>,
   signal?: AbortSignal,
-  ticket?: { operation: Pending<unknown> | null }
+  ticket?: Ticket
 ): Promise<T> {
   if (link.closed) return Promise.reject(link.error(link.closedFailure(phase)))
   return begin(link, phase, call, present, signal, ticket)
@@ -79,7 +84,7 @@ export function begin<T>(
   call: (op: number) => unknown,
   present: Present<T>,
   signal?: AbortSignal,
-  ticket?: { operation: Pending<unknown> | null }
+  ticket?: Ticket
 ): Promise<T> {
   if (signal?.aborted) return Promise.reject(link.error(Failure.aborted(signal, phase)))
   const op = reserve()

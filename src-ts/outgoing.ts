@@ -2,7 +2,7 @@
 
 import type { Failure } from './errors'
 import { OUTGOING_SIZE, outgoing } from './mailbox'
-import type { Ticket } from './writer'
+import type { Ticket } from './operation'
 
 // Up to this size a write is copied: cheaper than a reference, and the caller may change its memory at once.
 export const LARGEST_COPIED = 8 * 1024

@@ -6,10 +6,9 @@ import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { bytes, environment, hot, type Reason, why } from './mailbox'
 import { native } from './native'
-import { run } from './operation'
+import { run, type Ticket } from './operation'
 import type { WaitOptions } from './options'
 import * as check from './validate'
-import type { Ticket } from './writer'
 
 /** Text (as UTF-8) or bytes. */
 export type Marker = string | Uint8Array
@@ -162,10 +161,8 @@ export class Reader {
 
   /** The next line, or frame, if it is already there. */
   nextAhead(kind: Codec | LengthPrefix, maxSize: number): unknown {
-    const batch = this.#batch
-    if (batch === null || batch.kind !== kind || this.#batchLimit !== maxSize || batch.left === 0) return undefined
-    this.link.lastError = null
-    return batch.next()
+    const batch = this.#ahead(kind, maxSize)
+    return batch !== null && batch.left > 0 ? batch.next() : undefined
   }
 
   /** The batch that the next line comes from, if it is already there. */

@@ -1,11 +1,12 @@
 // One write and the read that answers it, under one deadline; knows the reader and the writer, not how they work.
 
 import type { LengthPrefix } from './codecs'
+import type { Ticket } from './operation'
 import type { WaitOptions } from './options'
 import type { Marker, Reader, ReadLineOptions, ReadUntilOptions } from './reader'
 import type { Sequences } from './sequences'
 import * as check from './validate'
-import { contentOf, type Ticket, type Writer } from './writer'
+import { contentOf, type Writer } from './writer'
 
 /** How the answer is read: one of `size`, `line`, `frame` and `marker`, with the options of that kind of read. */
 export interface How extends Omit<ReadLineOptions, 'marker'> {

@@ -2,9 +2,9 @@
 
 import { type Batch, MOST_FRAMES, MOST_LINES } from './batch'
 import { type Codec, codec, lengthPrefix } from './codecs'
+import type { Ticket } from './operation'
 import type { Reader, ReadFrameOptions, ReadLineOptions } from './reader'
 import * as check from './validate'
-import type { Ticket } from './writer'
 
 /** An async iterator that leaves the connection open: after a `break` the rest can be read on. */
 export interface Sequence<T> extends AsyncIterableIterator<T> {

@@ -5,7 +5,7 @@ import { Failure, type NativeFailure } from './errors'
 import type { Link } from './link'
 import { collect, environment, hot, markUnsent, onUnsent, release, reserve } from './mailbox'
 import { native } from './native'
-import { begin, type Pending, pending, run } from './operation'
+import { begin, pending, type Ticket } from './operation'
 import type { WaitOptions } from './options'
 import { emptyOutgoing, Group, LARGEST_COPIED, type Part, partBytes } from './outgoing'
 import type { Wait } from './reader'
@@ -21,11 +21,6 @@ onUnsent(() => {
   for (const writer of writers) writer.flush()
   if (dirty.length === 0) emptyOutgoing()
 })
-
-/** A read that has nothing to wait for when the write before it fails. */
-export interface Ticket {
-  operation: Pending<unknown> | null
-}
 
 export class Writer {
   /** This tick's writes, in order. */
@@ -195,7 +190,7 @@ export class Writer {
     this.#ended = true
     this.flush()
     const { token } = this.link
-    const ending = run(this.link, 'write', (op) => native.end(environment, token, op, timeout), nothing, signal)
+    const ending = begin(this.link, 'write', (op) => native.end(environment, token, op, timeout), nothing, signal)
     // It may have ended writes that were waiting: nothing else is sure to tell them.
     collect()
     await ending
@@ -215,14 +210,9 @@ export class Writer {
     const closing = begin(this.link, 'write', (op) => native.close(environment, token, op, timeout), nothing, signal)
     this.link.closed = true
     collect()
-    return closing
-      .catch((error) => {
-        // Another close has just been done.
-        if (error.code !== 'ERR_CLOSED') throw error
-      })
-      .finally(() => {
-        this.#gone = true
-      })
+    return closing.finally(() => {
+      this.#gone = true
+    })
   }
 
   destroy(): void {
