@@ -1,6 +1,6 @@
 //! End, close, destroy and defects: their order against reads and writes, and that everything pending ends.
 
-use super::peer::{Arrival, Bench, Mark, Told, ended, failed, sized};
+use super::peer::{Arrival, Bench, Mark, Told, ended, failed, give_room, sized, stuck};
 use crate::{
     failure::{Failure, Phase},
     framing::Want,
@@ -9,17 +9,6 @@ use crate::{
 };
 
 const ALL: Want = Want::All { max_size: usize::MAX };
-
-fn stuck() -> Bench {
-    let bench = Bench::new();
-    bench.wire.borrow_mut().room = 0;
-    bench
-}
-
-fn give_room(bench: &mut Bench, room: usize) {
-    bench.wire.borrow_mut().room = room;
-    bench.poll();
-}
 
 fn end(bench: &mut Bench, wait: Option<u64>) -> OpId {
     let op = bench.op();

@@ -310,3 +310,16 @@ pub fn timed(bytes: &[u8]) -> Told {
 pub fn failed(code: &str, written: u64) -> Told {
     Told::Failed { code: code.into(), written }
 }
+
+/// A connection whose system takes no byte.
+pub fn stuck() -> Bench {
+    let bench = Bench::new();
+    bench.wire.borrow_mut().room = 0;
+    bench
+}
+
+/// The system takes `room` bytes more.
+pub fn give_room(bench: &mut Bench, room: usize) {
+    bench.wire.borrow_mut().room = room;
+    bench.poll();
+}

@@ -1,18 +1,7 @@
 //! Writes by cases and by random schedules: whole and in order, or failed with the bytes that the system took.
 
-use super::peer::{Bench, Told, failed};
+use super::peer::{Bench, Told, failed, give_room, stuck};
 use crate::session::OpId;
-
-fn stuck() -> Bench {
-    let bench = Bench::new();
-    bench.wire.borrow_mut().room = 0;
-    bench
-}
-
-fn give_room(bench: &mut Bench, room: usize) {
-    bench.wire.borrow_mut().room = room;
-    bench.poll();
-}
 
 fn taken(bench: &Bench) -> Vec<u8> {
     bench.wire.borrow().taken.clone()
