@@ -1,0 +1,2 @@
+# Where the scripts keep what outlives a checkout (`scripts/cache.mjs` says the same to Node); knows nothing of what is kept.
+cache=${TCPULL_CACHE:-$HOME/.cache/tcpull}
