@@ -21,7 +21,7 @@ const KEPT_TO: Record<string, RegExp> = {
   napi: /^src-rs\/(binding|reactor)\//,
   napi_derive: /^src-rs\/binding\//,
   libloading: /^src-rs\/reactor\//,
-  'tokio::net': /^src-rs\/(dial\/|reactor\/tokio\.rs)/,
+  'tokio::net': /^src-rs\/(dial|reactor\/tokio)\//,
   rustls: /^src-rs\/(dial\/tls\.rs|stream\/)/
 }
 

@@ -20,10 +20,14 @@ export function run(command) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-/** Runs a command under the reader's eyes and resolves to its exit code and all that it printed. */
-export function record(command) {
+/** Runs a command under the reader's eyes, with `more` in its environment; resolves to its exit code and all it printed. */
+export function record(command, more = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, { shell: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, {
+      shell: true,
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
     let output = ''
     for (const [from, to] of [
       [child.stdout, process.stdout],

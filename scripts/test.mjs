@@ -22,6 +22,7 @@ await check('types', 'tsc -p tsconfig.test.json')
 await check('package', 'publint --strict')
 await suite('Rust tests', 'cargo test --no-default-features', countCargo)
 await suite('Node tests', 'ava --tap', countTap)
+await suite('Node tests on tokio', 'ava --tap build/test/*.spec.js', countTap, { TCPULL_REACTOR: 'tokio' })
 
 for (const failure of failures) console.log(`FAILED: ${failure}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed`)
@@ -33,9 +34,9 @@ async function check(name, command) {
   if (code !== 0) fail(name, 1)
 }
 
-async function suite(name, command, count) {
+async function suite(name, command, count, environment) {
   console.log(`\n== ${name}: ${command}`)
-  const { passed, failed, skipped } = count(await record(command))
+  const { passed, failed, skipped } = count(await record(command, environment))
   totals.passed += passed
   if (failed > 0) fail(name, failed)
   // What is skipped for want of a server on a user's machine has to run in CI.

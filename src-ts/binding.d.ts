@@ -146,12 +146,16 @@ export declare function send(environment: number, token: number, parts: Array<Ui
 /**
  * Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
  * with the native side for good; `settled()` is called when operations have ended, and when something that was written
- * meanwhile is to be sent. Gives the environment's number and its most frequent calls.
+ * meanwhile is to be sent. `reactor` asks for one by its name; `summons()` is called when [`turn`] is to be called in the
+ * next turn of the loop. Gives the environment's number, the name of its reactor and its most frequent calls.
  */
-export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void): { environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
+export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void, summons: () => void, reactor?: string): { environment: number; reactor: string; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
 
 /** Starts a dial, settled as `op` with `[token, holder]`. */
 export declare function startDial(environment: number, op: number, plan: NativePlan): void
+
+/** The turn that `summons` called for. */
+export declare function turn(environment: number): void
 
 /** Puts bytes back before the buffered ones; gives a failure or `undefined`. */
 export declare function unread(environment: number, token: number, bytes: Uint8Array): unknown

@@ -1,9 +1,11 @@
 // This environment's side of the boundary: which operations wait, and what each turn of the loop settles. Knows no
 // operation's meaning. The layout of the numbers is that of src-rs/binding/mail.rs.
 
+import { setImmediate } from 'node:timers'
 import { markAsUntransferable } from 'node:worker_threads'
 import { Failure, type NativeFailure } from './errors'
 import { native } from './native'
+import { reactorFor } from './reactor'
 
 const HEADER = 11
 // Where JavaScript says that it has written something and native code reads it after the turn's callback.
@@ -38,7 +40,7 @@ const waiting: (Waiting | undefined)[] = []
 const free: number[] = []
 
 /** The most frequent native calls; they need no environment. */
-export const hot = native.start(mail, values, outgoing, settled)
+export const hot = native.start(mail, values, outgoing, settled, summons, reactorFor(process))
 /** This environment's number, the first argument of every other native call. */
 export const environment = hot.environment
 
@@ -142,6 +144,18 @@ export function onUnsent(act: () => void): void {
 export function markUnsent(): void {
   if (mail[IN_TURN] === 1) mail[UNSENT] = 1
   else process.nextTick(send)
+}
+
+/**
+ * A reactor without a loop of its own wants a turn. It comes as an immediate: Node calls a thread-safe function again and
+ * again for as long as it is asked to, which would keep a busy connection's turns from ever letting the loop go on.
+ */
+function summons(): void {
+  setImmediate(turn)
+}
+
+function turn(): void {
+  native.turn(environment)
 }
 
 /** Native code calls this once a turn of the loop, and again when something is unsent. */

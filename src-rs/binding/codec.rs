@@ -5,7 +5,7 @@ use std::{ptr, rc::Rc};
 use napi::{Env, bindgen_prelude::External, sys};
 use napi_derive::napi;
 
-use super::memory::{Value, copied};
+use super::memory::{self, Value, copied};
 use crate::{
     failure::{Failure, Phase},
     framing::LineRule,
@@ -97,11 +97,9 @@ fn string(env: sys::napi_env, text: &Text<'_>) -> sys::napi_value {
     // SAFETY: pointers and lengths are those of live slices.
     unsafe {
         match text {
+            Text::Utf8(text) => return memory::text(env, text),
             Text::Latin1(bytes) => {
                 sys::napi_create_string_latin1(env, bytes.as_ptr().cast(), bytes.len() as isize, &mut value)
-            }
-            Text::Utf8(text) => {
-                sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value)
             }
             Text::Utf16(units) => {
                 sys::napi_create_string_utf16(env, units.as_ptr(), units.len() as isize, &mut value)

@@ -22,7 +22,7 @@ use crate::{
     dial::{Dialled, Timings},
     failure::{Attempt, Failure, Phase},
     framing::Markers,
-    reactor::{Reactor as _, Ready, Watch as _, uv::UvWatch},
+    reactor::{Ready, Watch},
     session::{OpId, Session, closed},
     stream::Socket,
 };
@@ -43,7 +43,7 @@ pub struct Connection {
 
 /// Dropped in this order: the registration must end before its socket closes.
 struct Live {
-    watch: UvWatch,
+    watch: Box<dyn Watch>,
     session: Session<Socket>,
     /// When the environment was asked to come back.
     alarm: Option<Instant>,
@@ -74,8 +74,8 @@ impl Connection {
         let token = entry.key() as u32;
         let watch = environment
             .reactor
-            .watch(dialled.stream.raw(), token as usize)
-            .map_err(|error| Failure::system(&error, Phase::Connect, "uv_poll_init"))?;
+            .watch(&dialled.stream, token as usize)
+            .map_err(|error| Failure::system(&error, Phase::Connect, "poll"))?;
         let session = Session::new(dialled.stream, &dialled.early);
         let connection = Rc::new(Connection {
             token,
@@ -161,7 +161,7 @@ impl Connection {
             return result;
         }
         if let Err(error) = live.watch.want(live.session.interest()) {
-            let failure = Failure::system(&error, Phase::Read, "uv_poll_start");
+            let failure = Failure::system(&error, Phase::Read, "poll");
             live.session.fail_all(&failure, post);
             environment.reactor.waker()();
             self.drop_live(&mut guard);

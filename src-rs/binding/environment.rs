@@ -20,11 +20,12 @@ use super::{
     connection::Connection,
     mail::{MAIL_LENGTH, Mailbox},
     memory::{Reference, Value},
+    reactor::{Chosen, choose},
 };
 use crate::{
     dial::{Dialled, Dialling},
     failure::Failure,
-    reactor::{Reactor as _, Ready, Turn, uv::UvReactor},
+    reactor::{Reactor, Ready, Turn},
     session::OpId,
 };
 
@@ -39,7 +40,8 @@ type Dial = (OpId, u64);
 pub struct Environment {
     pub env: sys::napi_env,
     pub mailbox: Mailbox,
-    pub reactor: UvReactor,
+    pub reactor: Box<dyn Reactor>,
+    summoned: Option<Box<dyn Fn()>>,
     /// JavaScript's callback: so many records are in the mailbox.
     settled: Reference,
     /// Small writes of a tick, one after the other; filled by JavaScript.
@@ -67,12 +69,21 @@ pub fn environment(id: u32) -> Option<Rc<Environment>> {
 
 /// Prepares this environment. `mail` (a Float64Array), `values` (an array) and `outgoing` (a Uint8Array) are shared
 /// with the native side for good; `settled()` is called when operations have ended, and when something that was written
-/// meanwhile is to be sent. Gives the environment's number and its most frequent calls.
+/// meanwhile is to be sent. `reactor` asks for one by its name; `summons()` is called when [`turn`] is to be called in the
+/// next turn of the loop. Gives the environment's number, the name of its reactor and its most frequent calls.
 #[napi(
-    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void",
-    ts_return_type = "{ environment: number; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }"
+    ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void, summons: () => void, reactor?: string",
+    ts_return_type = "{ environment: number; reactor: string; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }"
 )]
-pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Value) -> napi::Result<Value> {
+pub fn start(
+    env: Env,
+    mail: Value,
+    values: Value,
+    outgoing: Value,
+    settled: Value,
+    summons: Value,
+    reactor: Option<String>,
+) -> napi::Result<Value> {
     let raw = env.raw();
     // SAFETY: the values are those of this call; the module keeps both arrays and lets nobody detach them.
     let (numbers, out) =
@@ -80,15 +91,12 @@ pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Val
     if numbers.len() != MAIL_LENGTH {
         return Err(napi::Error::from_reason(format!("the mailbox must have {MAIL_LENGTH} places")));
     }
-    let mut event_loop = ptr::null_mut();
-    // SAFETY: a live environment.
-    unsafe { sys::napi_get_uv_event_loop(raw, &mut event_loop) };
-    // SAFETY: N-API says that this is the thread's loop.
-    let reactor = unsafe { UvReactor::new(event_loop.cast()) }.map_err(napi::Error::from_reason)?;
+    let Chosen { reactor, name, summoned } = choose(raw, reactor.as_deref(), summons.0)?;
     let environment = Rc::new(Environment {
         env: raw,
         mailbox: Mailbox::new(raw, (mail.0, numbers.as_mut_ptr()), values.0),
         reactor,
+        summoned,
         settled: Reference::new(raw, settled.0),
         outgoing: (out.as_ptr(), out.len()),
         _outgoing: Reference::new(raw, outgoing.0),
@@ -108,7 +116,7 @@ pub fn start(env: Env, mail: Value, values: Value, outgoing: Value, settled: Val
         all.borrow_mut().push(Some(environment.clone()));
         all.borrow().len() as u32 - 1
     });
-    Ok(Value(super::hot::object(environment, id)))
+    Ok(Value(super::hot::object(environment, id, name)))
 }
 
 /// The environment ends: every socket is closed and every handle given back before the loop may go.
@@ -297,6 +305,16 @@ impl Environment {
                 sys::napi_fatal_exception(self.env, exception);
             }
         }
+    }
+}
+
+/// The turn that `summons` called for.
+#[napi(catch_unwind)]
+pub fn turn(environment: u32) {
+    if let Some(environment) = self::environment(environment)
+        && let Some(summoned) = &environment.summoned
+    {
+        summoned();
     }
 }
 

@@ -13,7 +13,7 @@ use napi::sys;
 use super::{
     connection::{call_in, deadline, plain},
     environment::Environment,
-    memory::{Value, undefined},
+    memory::{Value, text, undefined},
     writes::tell,
 };
 use crate::{
@@ -23,9 +23,9 @@ use crate::{
 
 type Hot = fn(&Environment, [f64; 4]) -> Value;
 
-/// An object with the environment's number and its hot calls. It keeps the environment, which the calls refer to: they
+/// An object with the environment's number, its reactor's name and its hot calls. It keeps the environment, which the calls refer to: they
 /// must be called through it.
-pub fn object(environment: Rc<Environment>, id: u32) -> sys::napi_value {
+pub fn object(environment: Rc<Environment>, id: u32, reactor: &str) -> sys::napi_value {
     let env = environment.env;
     let data = Rc::into_raw(environment).cast::<c_void>().cast_mut();
     let mut object = ptr::null_mut();
@@ -35,6 +35,7 @@ pub fn object(environment: Rc<Environment>, id: u32) -> sys::napi_value {
         sys::napi_wrap(env, object, data, Some(release), ptr::null_mut(), ptr::null_mut());
         let number = super::memory::number(env, id.into());
         sys::napi_set_named_property(env, object, c"environment".as_ptr(), number);
+        sys::napi_set_named_property(env, object, c"reactor".as_ptr(), text(env, reactor));
         define(env, object, c"readSome", entry::<ReadSome>, data);
         define(env, object, c"readExactly", entry::<ReadExactly>, data);
         define(env, object, c"sendSmall", entry::<SendSmall>, data);

@@ -153,8 +153,16 @@ pub fn forget_exception(env: sys::napi_env) {
 /// A number.
 pub fn number(env: sys::napi_env, number: f64) -> sys::napi_value {
     let mut value = ptr::null_mut();
-    // SAFETY: a live environment; the out-pointer outlives the call. So for the two below.
+    // SAFETY: a live environment; the out-pointer outlives the call. So for those below.
     unsafe { sys::napi_create_double(env, number, &mut value) };
+    value
+}
+
+/// A string.
+pub fn text(env: sys::napi_env, text: &str) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: as above.
+    unsafe { sys::napi_create_string_utf8(env, text.as_ptr().cast(), text.len() as isize, &mut value) };
     value
 }
 

@@ -9,7 +9,9 @@ mod hot;
 mod mail;
 mod memory;
 mod post;
+mod reactor;
 mod reads;
+mod threadsafe;
 mod writes;
 
 use napi_derive::napi;

@@ -7,7 +7,7 @@ mod failing;
 mod plan;
 mod race;
 mod resolve;
-mod runtime;
+pub mod runtime;
 mod socket;
 mod task;
 

@@ -8,8 +8,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// names, and few enough for a 32-bit address space.
 const LOOKUP_THREADS: usize = 32;
 
-/// The runtime, started by the first dial and never dropped: dropping would wait for look-ups that cannot be cancelled.
-/// One thread is enough, as it only sets connections up; panics if the system gives no thread.
+/// The runtime, started when first needed and never dropped: dropping would wait for look-ups that cannot be cancelled.
+/// One thread is enough, as it only sets connections up and, for hosts without libuv, takes notes of readiness; panics if
+/// the system gives no thread.
 pub fn handle() -> &'static Handle {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME

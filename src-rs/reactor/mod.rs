@@ -3,13 +3,14 @@
 //! The loop's own callbacks only take notes. Once a turn, after all sockets have been polled, [`Turn::turn`] is
 //! called with the notes, so that everything a turn brought is handled, and told to JavaScript, together.
 
+pub mod tokio;
 #[cfg(feature = "binding")]
 #[allow(unsafe_code)]
 pub mod uv;
 
 use std::{io, rc::Rc, sync::Arc, time::Instant};
 
-use crate::stream::RawSocketHandle;
+use crate::stream::Socket;
 
 /// Directions of a socket: what to wait for, or what has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,11 +42,9 @@ pub trait Turn {
 
 /// One environment's event source; lives and stays on its JavaScript thread.
 pub trait Reactor {
-    /// One socket's registration; dropping it ends the registration before the socket may be closed.
-    type Watch: Watch;
-
-    /// Registers a socket under `token`, waiting for nothing yet.
-    fn watch(&self, socket: RawSocketHandle, token: usize) -> io::Result<Self::Watch>;
+    /// Registers a socket under `token`, waiting for nothing yet. Dropping the watch ends the registration, which must
+    /// come before the socket is closed.
+    fn watch(&self, socket: &Socket, token: usize) -> io::Result<Box<dyn Watch>>;
 
     /// Asks for a turn at `time`, in place of the time asked for before. Never keeps the process alive.
     fn wake_at(&self, time: Option<Instant>);
@@ -58,6 +57,9 @@ pub trait Reactor {
 
     /// Says who is called.
     fn start(&self, turn: Rc<dyn Turn>);
+
+    /// Gives back all that it holds of the loop, then calls `done`; watches that still live become inert.
+    fn close(&self, done: Box<dyn FnOnce()>);
 }
 
 /// One socket's registration with a [`Reactor`].

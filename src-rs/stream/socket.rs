@@ -64,6 +64,11 @@ impl Socket {
         std::os::windows::io::AsRawSocket::as_raw_socket(&self.inner)
     }
 
+    /// A second descriptor of the same connection, which lives until both are closed.
+    pub fn duplicate(&self) -> io::Result<TcpStream> {
+        Ok(self.inner.try_clone()?.into())
+    }
+
     /// This end's address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         internet(self.inner.local_addr()?)

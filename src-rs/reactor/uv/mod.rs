@@ -20,8 +20,8 @@ use self::{
     poll::{Poll, PollData},
     sys::{Handle, Kind, Loop, READABLE, Uv, WRITABLE},
 };
-use super::{Ready, Turn, Waker};
-use crate::stream::RawSocketHandle;
+use super::{Ready, Turn, Waker, Watch};
+use crate::stream::Socket;
 
 /// One environment's handles on its loop.
 pub struct UvReactor(Rc<Inner>);
@@ -79,18 +79,6 @@ impl UvReactor {
         *inner.own.borrow_mut() = Some(own);
         Ok(UvReactor(inner))
     }
-
-    /// Closes every handle, then calls `done`; watches that still live become inert.
-    pub fn close(&self, done: Box<dyn FnOnce()>) {
-        let inner = &self.0;
-        inner.turn.borrow_mut().take();
-        lock(&inner.async_raw).take();
-        inner.own.borrow_mut().take();
-        for (_, poll) in inner.polls.borrow_mut().drain() {
-            poll.handle.borrow_mut().take();
-        }
-        inner.open.when_empty(done);
-    }
 }
 
 impl OwnHandles {
@@ -117,9 +105,7 @@ impl OwnHandles {
 }
 
 impl super::Reactor for UvReactor {
-    type Watch = UvWatch;
-
-    fn watch(&self, socket: RawSocketHandle, token: usize) -> io::Result<UvWatch> {
+    fn watch(&self, socket: &Socket, token: usize) -> io::Result<Box<dyn Watch>> {
         let inner = &self.0;
         if inner.own.borrow().is_none() {
             return Err(io::Error::other("the environment is being torn down"));
@@ -132,12 +118,12 @@ impl super::Reactor for UvReactor {
         let data = PollData { inner: Rc::downgrade(inner), poll: poll.clone(), token };
         let handle = Owned::new(inner.uv, &inner.open, Kind::Poll, data, |raw| {
             // SAFETY: the thread's loop, fresh memory of the right size, an open socket.
-            unsafe { (inner.uv.poll_init)(inner.event_loop, raw, socket) }
+            unsafe { (inner.uv.poll_init)(inner.event_loop, raw, socket.raw()) }
         })?;
         handle.keep_alive(false);
         *poll.handle.borrow_mut() = Some(handle);
         inner.polls.borrow_mut().insert(token, poll.clone());
-        Ok(UvWatch { inner: inner.clone(), poll, token })
+        Ok(Box::new(UvWatch { inner: inner.clone(), poll, token }))
     }
 
     fn wake_at(&self, time: Option<Instant>) {
@@ -163,6 +149,17 @@ impl super::Reactor for UvReactor {
 
     fn start(&self, turn: Rc<dyn Turn>) {
         *self.0.turn.borrow_mut() = Some(turn);
+    }
+
+    fn close(&self, done: Box<dyn FnOnce()>) {
+        let inner = &self.0;
+        inner.turn.borrow_mut().take();
+        lock(&inner.async_raw).take();
+        inner.own.borrow_mut().take();
+        for (_, poll) in inner.polls.borrow_mut().drain() {
+            poll.handle.borrow_mut().take();
+        }
+        inner.open.when_empty(done);
     }
 }
 
@@ -232,7 +229,7 @@ pub struct UvWatch {
     token: usize,
 }
 
-impl super::Watch for UvWatch {
+impl Watch for UvWatch {
     fn want(&self, interest: Ready) -> io::Result<()> {
         self.poll.want(self.inner.uv, interest)
     }
