@@ -6,7 +6,7 @@ import { type Host, loadBinary } from '#src/loader'
 
 const root = join('some', 'where', 'tcpull')
 
-/** A machine on which only `there` can be required. */
+/** A machine on which only `there` can be required, of which errors are thrown. */
 function host(platform: string, arch: string, there: Record<string, unknown> = {}, env: Host['env'] = {}) {
   const asked: string[] = []
   return {
@@ -16,12 +16,18 @@ function host(platform: string, arch: string, there: Record<string, unknown> = {
     env,
     root,
     version: '1.2.3',
+    hasGlibc: () => true,
     require(id: string) {
       asked.push(id)
-      if (!(id in there)) throw new Error(`Cannot find module '${id}'\nRequire stack:\n- here`)
-      return there[id]
+      const found = there[id] ?? failure('MODULE_NOT_FOUND', `Cannot find module '${id}'\nRequire stack:\n- here`)
+      if (found instanceof Error) throw found
+      return found
     }
   }
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }
 
 const binary = (version = '1.2.3') => ({ version: () => version })
@@ -76,6 +82,12 @@ test('a TCPULL_BINARY that does not load is an error, not a reason to look elsew
   t.deepEqual(machine.asked, [resolve('absent.node')])
 })
 
+test('inside a bundle only the packages are looked for', (t) => {
+  const machine = { ...host('win32', 'x64'), root: undefined }
+  t.throws(() => loadBinary(machine), { code: 'ERR_TCPULL_BINARY' })
+  t.deepEqual(machine.asked, ['tcpull-win32-x64-msvc', 'tcpull-win32-x64-gnu'])
+})
+
 test('a stale local build is passed over for the package of the right version', (t) => {
   const found = binary()
   const there = { [join(root, 'tcpull.linux-x64-gnu.node')]: binary('1.2.2'), 'tcpull-linux-x64-gnu': found }
@@ -87,6 +99,47 @@ test('a binary of another version is refused with both versions named', (t) => {
   const error = t.throws(() => loadBinary(machine), { code: 'ERR_TCPULL_BINARY' })
   t.regex(error.message, /tcpull-linux-x64-gnu: the binary is version 1\.2\.2, this package is 1\.2\.3/)
 })
+
+test('a binary that does not load is told with its reason, and is to be installed anew', (t) => {
+  const broken = failure('ERR_DLOPEN_FAILED', '/a/b/c.node: file too short')
+  const error = t.throws(() => loadBinary(host('linux', 'x64', { 'tcpull-linux-x64-gnu': broken })))
+  t.regex(error.message, /\n {2}tcpull-linux-x64-gnu: \/a\/b\/c\.node: file too short\nInstall the right one anew: npm/)
+  t.false(error.message.includes('--omit=optional'))
+})
+
+test('a Windows reason ends with its first line', (t) => {
+  const broken = failure('ERR_DLOPEN_FAILED', 'The specified module could not be found.\r\n\\\\?\\C:\\x.node')
+  const error = t.throws(() => loadBinary(host('win32', 'x64', { 'tcpull-win32-x64-msvc': broken })))
+  t.regex(error.message, /tcpull-win32-x64-msvc: The specified module could not be found\.\n/)
+})
+
+test('a module that is no binary of tcpull is told as such', (t) => {
+  const error = t.throws(() => loadBinary(host('linux', 'x64', { 'tcpull-linux-x64-gnu': {} })))
+  t.regex(error.message, /tcpull-linux-x64-gnu: not a binary of tcpull/)
+})
+
+test('a Linux without glibc is told so in place of advice to install what cannot load', (t) => {
+  const error = t.throws(() => loadBinary({ ...host('linux', 'x64'), hasGlibc: () => false }))
+  t.regex(error.message, /need glibc.*musl/)
+  t.false(error.message.includes('npm install'))
+})
+
+test('the C library is asked for on Linux alone', (t) => {
+  const hasGlibc = () => t.fail()
+  t.throws(() => loadBinary({ ...host('win32', 'x64'), hasGlibc }), { code: 'ERR_TCPULL_BINARY' })
+})
+
+for (const [way, place, env] of [
+  ['its package', 'tcpull-linux-x64-gnu', {}],
+  ['TCPULL_BINARY', resolve('mine.node'), { TCPULL_BINARY: 'mine.node' }]
+] as const) {
+  test(`a process that may not load addons says what it lacks, with a binary by ${way}`, (t) => {
+    const forbidden = failure('ERR_DLOPEN_DISABLED', 'Cannot load native addon because loading addons is disabled.')
+    const error = t.throws(() => loadBinary(host('linux', 'x64', { [place]: forbidden }, env)))
+    t.regex(error.message, /--allow-addons.*--no-addons/)
+    t.false(error.message.includes('npm install'))
+  })
+}
 
 test('every cause is kept as it was thrown', (t) => {
   const error = t.throws(() => loadBinary(host('linux', 'x64')))

@@ -10,15 +10,23 @@ export interface Host {
   arch: string
   /** `process.env`, of which `TCPULL_BINARY` is read */
   env: Record<string, string | undefined>
-  /** The folder of this package's package.json, where a local build leaves its binary */
-  root: string
+  /** The folder of this package's package.json, where a local build leaves its binary; none inside a bundle */
+  root: string | undefined
   /** This package's version, which the binary's `version()` must equal */
   version: string
+  /** Whether the C library is glibc; only asked of Linux, and only when nothing loads, for the answer takes its time */
+  hasGlibc(): boolean
   require(id: string): unknown
 }
 
 interface Binary {
   version(): string
+}
+
+/** Why one place gave no binary. */
+interface Miss {
+  kind: 'absent' | 'forbidden' | 'broken'
+  error: Error
 }
 
 // Node-API is plain C, so on Windows a binary made with either tool chain serves; MSVC's is the published one.
@@ -33,45 +41,68 @@ const ABIS: Record<string, readonly string[]> = {
  * The first binary that loads and is of this package's version: the file that `TCPULL_BINARY` names and no other,
  * else a local build beside package.json, else the platform's package.
  *
- * @throws an `Error` with code `ERR_TCPULL_BINARY` that names every place tried, what was wrong with each, and what to install
+ * @throws an `Error` with code `ERR_TCPULL_BINARY` that names every place tried, what was wrong with each, and what to do
  */
 export function loadBinary<T extends Binary>(host: Host): T {
   const override = host.env['TCPULL_BINARY']
-  if (override) return firstThatLoads(host, [resolve(override)], `Check TCPULL_BINARY, which is set to ${override}.`)
-
   const target = `${host.platform}-${host.arch}`
   const names = ABIS[target]?.map((abi) => `${target}-${abi}`)
-  if (!names) {
+  if (!override && !names) {
     const supported = Object.keys(ABIS).join(', ')
     throw failure(
       `tcpull has no binary for ${target}, only for ${supported}. TCPULL_BINARY may name one of your own.`,
       []
     )
   }
-  const local = names.map((name) => join(host.root, `tcpull.${name}.node`))
-  const packages = names.map((name) => `tcpull-${name}`)
-  const hint =
-    `Install its package: npm install ${packages[0]}@${host.version} ` +
-    '(npm leaves optional packages out under --omit=optional and when a lock file was made on another platform).'
-  return firstThatLoads(host, [...local, ...packages], hint)
+  const { root } = host
+  const local = root === undefined ? [] : (names ?? []).map((name) => join(root, `tcpull.${name}.node`))
+  const packages = (names ?? []).map((name) => `tcpull-${name}`)
+  const misses: Miss[] = []
+  for (const place of override ? [resolve(override)] : [...local, ...packages]) {
+    const found = load<T>(host, place)
+    if ('binary' in found) return found.binary
+    misses.push(found)
+  }
+  const tried = misses.map(({ error }) => `\n  ${error.message}`).join('')
+  throw failure(
+    `tcpull found no binary that loads on ${target}. Tried:${tried}\n${advice(host, misses, override, packages[0])}`,
+    misses.map(({ error }) => error)
+  )
 }
 
-function firstThatLoads<T extends Binary>(host: Host, places: readonly string[], hint: string): T {
-  const causes: Error[] = []
-  for (const place of places) {
-    try {
-      const binary = host.require(place) as T
-      const version = binary.version()
-      if (version === host.version) return binary
-      causes.push(new Error(`${place}: the binary is version ${version}, this package is ${host.version}`))
-    } catch (cause) {
-      // Node's message for a missing module goes on with the requiring files, a line each.
-      const reason = String(cause instanceof Error ? cause.message : cause).split('\n', 1)[0]
-      causes.push(new Error(`${place}: ${reason}`, { cause }))
+function load<T extends Binary>(host: Host, place: string): { binary: T } | Miss {
+  try {
+    const binary = host.require(place) as T
+    if (typeof binary?.version !== 'function') {
+      return { kind: 'broken', error: new Error(`${place}: not a binary of tcpull`) }
     }
+    const version = binary.version()
+    if (version === host.version) return { binary }
+    const error = new Error(`${place}: the binary is version ${version}, this package is ${host.version}`)
+    return { kind: 'broken', error }
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code
+    const kind = code === 'MODULE_NOT_FOUND' ? 'absent' : code === 'ERR_DLOPEN_DISABLED' ? 'forbidden' : 'broken'
+    // Node's message for a missing module goes on with the requiring files, a line each.
+    const reason = String(cause instanceof Error ? cause.message : cause).split(/\r?\n/, 1)[0]
+    return { kind, error: new Error(`${place}: ${reason}`, { cause }) }
   }
-  const tried = causes.map((cause) => `\n  ${cause.message}`).join('')
-  throw failure(`tcpull found no binary that loads on ${host.platform}-${host.arch}. Tried:${tried}\n${hint}`, causes)
+}
+
+/** What to do, by what was wrong. */
+function advice(host: Host, misses: readonly Miss[], override: string | undefined, name: string | undefined): string {
+  if (misses.some(({ kind }) => kind === 'forbidden')) {
+    return 'This process may not load addons: under --permission Node needs --allow-addons, and --no-addons forbids them.'
+  }
+  if (override) return `Check TCPULL_BINARY, which is set to ${override}.`
+  if (host.platform === 'linux' && !host.hasGlibc()) {
+    return 'The binaries need glibc, and this system has another C library (musl, as in Alpine?): use one with glibc 2.17 or later.'
+  }
+  const install = `npm install ${name}@${host.version}`
+  return misses.every(({ kind }) => kind === 'absent')
+    ? `Install its package: ${install} ` +
+        '(npm leaves optional packages out under --omit=optional and when a lock file was made on another platform).'
+    : `Install the right one anew: ${install}`
 }
 
 function failure(message: string, causes: readonly Error[]): Error {
