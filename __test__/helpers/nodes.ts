@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
-import { root } from '../project'
+import { root } from './project'
 
 const folder = join(root, 'build', 'nodes')
 

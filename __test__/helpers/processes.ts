@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { root } from '../project'
+import { root } from './project'
 
 /** How a program ended. */
 export interface Ended {

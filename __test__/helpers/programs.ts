@@ -1,7 +1,7 @@
 // Programs that tests run in a process of their own and judge by how it ends. Knows no cases.
 
 import { spawn } from 'node:child_process'
-import { root } from '../project'
+import { root } from './project'
 
 /** How a program ended. */
 export interface Ended {

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import test from 'ava'
-import { files, text } from './project'
+import { files, text } from '../helpers/project'
 
 /** Each layer of src-rs with the layers that it may import. */
 const BELOW: Record<string, readonly string[]> = {

@@ -1,4 +1,4 @@
-// Where the project lies and which sources it has, for the tests that look at the project itself.
+// Where the project lies and which files it has; knows no tests.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
-import { root } from './project'
+import { root } from '../helpers/project'
 
 interface Run {
   code: number | null

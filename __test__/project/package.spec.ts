@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { native } from '#src/native'
-import { files, json, root, text } from './project'
+import { files, json, root, text } from '../helpers/project'
 
 const manifest = json('package.json')
 const { targets, binaryName } = manifest['napi'] as { targets: string[]; binaryName: string }

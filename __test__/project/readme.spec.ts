@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { root, text } from './project'
+import { root, text } from '../helpers/project'
 
 test('the first program of the README runs and prints what it says', (t) => {
   const program = text('README.md').match(/```js\n([\s\S]*?)```/)?.[1] ?? ''

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Runs a command in the folder of Debian that setup-hosts.sh made, with one folder of this machine as /project. Knows
+# nothing of what runs. What the command writes elsewhere, starts or mounts is gone when it ends, however it ends.
+set -euo pipefail
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "Only root can enter the folder of Debian that the foreign targets' tests run in." >&2
+  exit 1
+fi
+export MACHINE="${TCPULL_CACHE:-$HOME/.cache/tcpull}/hosts/trixie" PROJECT="$1"
+shift
+exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
+  over="$MACHINE.over"
+  mkdir -p "$over"
+  mount -t tmpfs tmpfs "$over"
+  mkdir "$over"/{written,work,root}
+  mount -t overlay overlay -o "lowerdir=$MACHINE,upperdir=$over/written,workdir=$over/work" "$over/root"
+  cd "$over/root"
+  mount -t proc proc proc
+  mount --rbind /dev dev
+  mkdir project
+  mount --bind "$PROJECT" project
+  cp /etc/hosts etc/hosts
+  exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" \
+    XDG_RUNTIME_DIR=/tmp WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1 \
+    chroot . sh -c "cd /project && exec \"\$@\"" sh "$@"
+' bash "$@"
