@@ -1,0 +1,79 @@
+// Runs the compiled tests of a staged project in its target's Node and gives what became of each; prints nothing.
+
+import { cpus } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { start } from './hosts.mjs'
+import { skipsOf } from './skips.mjs'
+import { judge, resultsOf } from './tap.mjs'
+
+// Seconds; far beyond what any file of tests needs, under Wine too.
+const FILE_GUARD = 900
+const SUITE_GUARD = 3600
+
+const IDENTITY = 'programs/identity.js'
+
+/** What the process says of itself: Node's version, platform and arch, and the binary that was loaded. */
+export async function identify(target, folder) {
+  const [{ output }] = await runEach(target, folder, [IDENTITY])
+  return JSON.parse(output)
+}
+
+/** The files of tests that run on every target: not those about the project, its hosts and its installation. */
+export function specsOf(folder) {
+  const tests = join(folder, 'build', 'test')
+  return readdirSync(tests).filter((file) => file.endsWith('.spec.js'))
+}
+
+/** Results, each with its `file`, of all tests under ava or the small runner. */
+export async function suite(target, folder, runner) {
+  const skips = skipsOf(target)
+  const whole = skips.filter(({ title }) => title === undefined)
+  const files = specsOf(folder).filter((file) => !whole.some((skip) => skip.file === file))
+  const left = whole.map(({ file, reason }) => ({ file, title: 'all of it', outcome: 'skipped', reason }))
+  const results = runner === 'ava' ? await underAva(target, folder, files) : await underRunner(target, folder, files, skips)
+  return [...left, ...results]
+}
+
+async function underRunner(target, folder, files, skips) {
+  writeFileSync(join(folder, 'skips.json'), JSON.stringify(skips.filter(({ title }) => title !== undefined)))
+  const runs = await runEach(target, folder, files)
+  return runs.flatMap(({ file, code, output }) => judge({ code, output }).map((result) => ({ file, ...result })))
+}
+
+async function underAva(target, folder, files) {
+  const paths = files.map((file) => `build/test/${file}`).join(' ')
+  let code
+  const command = `timeout --kill-after=5 ${SUITE_GUARD} "$@" node_modules/ava/entrypoints/cli.mjs --tap ${paths} \
+    </dev/null >ava.tap 2>ava.errors; echo $?`
+  await start(target, folder, command, {
+    onLine: (line) => {
+      code = Number(line)
+    }
+  })
+  const output = readFileSync(join(folder, 'ava.tap'), 'utf8')
+  const results = resultsOf(output).map((result) => {
+    const [file, title] = result.title.split(/ › (.*)/)
+    return { ...result, file: `${file}.spec.js`, title }
+  })
+  const explained = results.some(({ outcome }) => outcome === 'failed')
+  if (code !== 0 && !explained) results.push({ file: 'ava', title: `ended with ${code}`, outcome: 'failed' })
+  return results
+}
+
+/** Runs files of `build/test`, each in a process of its own, as many at once as there are processors. */
+async function runEach(target, folder, files) {
+  const results = join(folder, 'results')
+  for (const file of files) mkdirSync(join(results, file, '..'), { recursive: true })
+  const runs = []
+  const one = `timeout --kill-after=5 ${FILE_GUARD} "$@" build/test/$0 </dev/null >results/$0.tap 2>results/$0.errors; echo "$? $0"`
+  const command = `TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
+  await start(target, folder, command, {
+    input: files.map((file) => `${file}\n`).join(''),
+    onLine: (line) => {
+      const [code, file] = line.split(' ')
+      runs.push({ file, code: Number(code), output: readFileSync(join(results, `${file}.tap`), 'utf8') })
+    }
+  })
+  return runs
+}

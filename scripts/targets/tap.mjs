@@ -1,0 +1,33 @@
+// Reads what became of each test out of TAP, ava's and that of `__test__/runner`; runs nothing.
+
+/** Each test that the output tells of: its title, and whether it `passed`, `failed` or was `skipped`. */
+export function resultsOf(output) {
+  return [...output.matchAll(/^(not )?ok \d+ - (.*?)(?: # SKIP ?(.*))?\r?$/gm)].map(([, not, title, reason]) => ({
+    title,
+    outcome: reason !== undefined ? 'skipped' : not ? 'failed' : 'passed',
+    ...(reason ? { reason } : {})
+  }))
+}
+
+/**
+ * The results of one file under `__test__/runner`. What was declared and has no result failed: its process crashed, or
+ * hung and was killed. So did a process that ended badly although all tests in it ended well.
+ */
+export function judge({ code, output }) {
+  const results = resultsOf(output)
+  const ended = new Set(results.map(({ title }) => title))
+  const declared = [...output.matchAll(/^# declares (.*?)\r?$/gm)].map(([, title]) => title)
+  const lost = declared.filter((title) => !ended.has(title))
+  const plan = output.match(/^1\.\.(\d+)\r?$/m)?.[1]
+  const problems = lost.map((title) => `${title}: did not end`)
+  if (plan === undefined) problems.push('no test was declared')
+  else if (Number(plan) !== declared.length) problems.push(`${plan} tests were planned, ${declared.length} declared`)
+  const explained = problems.length > 0 || results.some(({ outcome }) => outcome === 'failed')
+  if (code !== 0 && !explained) problems.push(`the process ended with ${code}`)
+  return [...results, ...problems.map((title) => ({ title, outcome: 'failed' }))]
+}
+
+export function count(results) {
+  const of = (outcome) => results.filter((result) => result.outcome === outcome).length
+  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') }
+}
