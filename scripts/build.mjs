@@ -1,6 +1,5 @@
 // Builds the native binary and then the JavaScript over it; knows the tools to run, nothing of the sources.
 
-import { copyFileSync, rmSync } from 'node:fs'
 import { available, run } from './run.mjs'
 
 if (!available('cargo')) {
@@ -11,8 +10,4 @@ if (!available('cargo')) {
 }
 
 run('napi build --platform --release --no-js --dts src-ts/binding.d.ts')
-// What a removed source once compiled to must not be published.
-rmSync('dist', { recursive: true, force: true })
-run('tsc')
-// tsc leaves hand-made declarations where they are; the compiled ones refer to this one.
-copyFileSync('src-ts/binding.d.ts', 'dist/src-ts/binding.d.ts')
+run('node scripts/compile.mjs')
