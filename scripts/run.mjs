@@ -14,9 +14,9 @@ export function available(program) {
   return spawnSync(`${program} --version`, { shell: true, env, stdio: 'ignore' }).status === 0
 }
 
-/** Runs a command under the reader's eyes; its failure ends this process with its exit code. */
-export function run(command) {
-  const { status } = spawnSync(command, { shell: true, env, stdio: 'inherit' })
+/** Runs a command under the reader's eyes, with `more` in its environment; its failure ends this process with its exit code. */
+export function run(command, more = {}) {
+  const { status } = spawnSync(command, { shell: true, env: { ...env, ...more }, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
 }
 

@@ -1,0 +1,68 @@
+// Builds the release binaries of the four targets, or of those named, into `npm/`, and checks them; knows compilers and
+// linkers, not what makes a binary good.
+
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { cache } from '../cache.mjs'
+import { run } from '../run.mjs'
+import { check } from './check.mjs'
+import { binaryOf, chosen } from './targets.mjs'
+
+const wanted = chosen(process.argv.slice(2))
+run('scripts/targets/setup-build.sh')
+
+const cargoHome = process.env.CARGO_HOME || join(homedir(), '.cargo')
+const findings = wanted.map((target) => {
+  console.log(`\n== ${target.name} (${target.triple})`)
+  build(target)
+  return check(target)
+})
+
+console.log()
+console.table(findings.map(({ name, format, size }) => ({ target: name, format, bytes: size })))
+const complaints = findings.flatMap(({ name, complaints }) => complaints.map((complaint) => `${name}: ${complaint}`))
+for (const complaint of complaints) console.error(`FAILED: ${complaint}`)
+process.exitCode = complaints.length === 0 ? 0 : 1
+
+// Plain cargo and a copy: `napi build` would add a loader and declarations, which the host's build makes, and knows
+// neither cargo-zigbuild's versioned triples nor a standard library built from source.
+function build(target) {
+  const artifacts = join('build', 'artifacts', target.name)
+  const [command, triple, library] =
+    target.platform === 'linux'
+      ? ['zigbuild', `${target.triple}.2.17`, 'libtcpull.so']
+      : ['build', target.triple, 'tcpull.dll']
+  // Cargo copies what it made while it holds the lock of the target folder, which all checkouts share.
+  const copy = `-Zunstable-options --artifact-dir ${artifacts}`
+  run(
+    `cargo ${command} --lib --release --locked --target ${triple} -Zbuild-std=std,panic_unwind ${copy}`,
+    environmentOf(target)
+  )
+  const binary = binaryOf(target)
+  mkdirSync(dirname(binary), { recursive: true })
+  copyFileSync(join(artifacts, library), binary)
+  rmSync(artifacts, { recursive: true })
+}
+
+function environmentOf({ name }) {
+  // No path of the machine that builds is in the binary: panics name the files of the libraries.
+  const flags = [
+    `--remap-path-prefix=${join(cargoHome, 'registry', 'src')}=/cargo`,
+    '--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust'
+  ]
+  return {
+    PATH: `${join(cache, 'zig', 'bin')}:/usr/bin:/bin`,
+    RUSTC: '/usr/bin/rustc',
+    // The standard library can only be built from source by what calls itself a nightly compiler.
+    RUSTC_BOOTSTRAP: '1',
+    CARGO_TARGET_DIR: join(cache, 'target', name),
+    CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f'),
+    CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER: 'x86_64-w64-mingw32-gcc-win32',
+    CARGO_TARGET_I686_PC_WINDOWS_GNU_LINKER: 'i686-w64-mingw32-gcc-win32',
+    LIBNODE_PATH: join(cache, 'libnode'),
+    CARGO_ZIGBUILD_CACHE_DIR: join(cache, 'zig-cache'),
+    ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig-cache'),
+    ZIG_LOCAL_CACHE_DIR: join(cache, 'zig-cache')
+  }
+}
