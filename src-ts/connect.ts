@@ -10,6 +10,7 @@ import { environment, release, reserve, wait } from './mailbox'
 import { native } from './native'
 import type { Address, ConnectOptions, LookupAddress, Settings, Target } from './options'
 import { settings as checked, target as understood } from './options'
+import { networkIsDenied } from './permission'
 import type { ReadLineOptions } from './reader'
 import * as check from './validate'
 
@@ -21,6 +22,7 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
   const target = understood(address)
   const settings = checked(options)
   if (settings.signal?.aborted) throw failed(Failure.aborted(settings.signal, 'connect'), target)
+  if (networkIsDenied(process)) throw failed(DENIED, target)
   const started = performance.now()
   const addresses = await lookUp(target, settings)
   const elapsed = addresses === undefined ? 0 : performance.now() - started
@@ -30,6 +32,11 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
   const [token, holder] = outcome
   return makeClient(new Link(token, holder, target.host, target.port), settings)
 }
+
+const DENIED = new Failure(
+  "connect ERR_ACCESS_DENIED: Node's permission model denies the network here; --allow-net allows it",
+  { code: 'ERR_ACCESS_DENIED', phase: 'connect', syscall: 'connect' }
+)
 
 /** Options of {@link processRequest}. */
 export interface ProcessRequestOptions extends ConnectOptions, Pick<ReadLineOptions, 'encoding' | 'fatal'> {

@@ -1,38 +1,40 @@
-// The Nodes to test on: the one that runs the tests, and those of `__test__/nodes`, installed when first asked for.
+// The Nodes to test on beside the one that runs the tests, installed when first asked for; knows no cases.
 
 import { execFile } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ExecutionContext } from 'ava'
-import { root } from './project'
-
-const folder = join(root, 'build', 'nodes')
+import test, { type ExecutionContext } from 'ava'
+import { json, root } from './project'
 
 /** Whether there are packages of other Nodes for this machine. */
-export const hasOtherNodes = process.platform === 'linux' && process.arch === 'x64'
+const available = process.platform === 'linux' && process.arch === 'x64'
 
-let installing: Promise<unknown> | undefined
+/** The major versions of these Nodes. */
+export const majors = Object.keys(json('__test__/nodes/package.json')['dependencies'] as object).map((name) =>
+  Number(name.replace('node-', ''))
+)
 
-/** The path of Node `major`; `undefined` with a message where it cannot be had, which in CI is a failure. */
-export async function otherNode(t: ExecutionContext, major: number): Promise<string | undefined> {
-  const path = join(folder, 'node_modules', `node-${major}`, 'bin', 'node')
-  if (existsSync(path)) return path
-  try {
+let installing: Promise<Record<string, string>> | undefined
+
+/** Declares a test that is given the path of Node `major`. Where that Node cannot be had it passes with a note, in CI it fails. */
+export function testOn(major: number, title: string, body: (t: ExecutionContext, node: string) => Promise<void>): void {
+  const declare = available ? test.serial : test.serial.skip
+  declare(`${title} on Node ${major}`, async (t) => {
     installing ??= install()
-    await installing
-    return path
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error
-    t.log(`skipped: Node ${major} could not be installed (${(error as Error).message.split('\n')[0]})`)
-    return undefined
-  }
+    let node: string | undefined
+    try {
+      node = (await installing)[major]
+    } catch (error) {
+      if (process.env['CI'] === 'true') throw error
+      t.log(`not tested: Node ${major} could not be installed (${(error as Error).message.split('\n')[0]})`)
+      t.pass()
+      return
+    }
+    await body(t, node as string)
+  })
 }
 
-function install(): Promise<unknown> {
-  mkdirSync(folder, { recursive: true })
-  for (const name of ['package.json', 'package-lock.json']) {
-    copyFileSync(join(root, '__test__', 'nodes', name), join(folder, name))
-  }
-  return promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder })
+async function install(): Promise<Record<string, string>> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'scripts', 'nodes.mjs')])
+  return JSON.parse(stdout)
 }
