@@ -44,7 +44,7 @@ for (const major of majors.filter((major) => major >= 20)) {
   testOn(major, 'without --allow-addons the error says that this is what lacks,', async (t, node) => {
     const { code, message } = JSON.parse(await printed(t, node, [permission]))
     t.is(code, 'ERR_TCPULL_BINARY')
-    t.regex(message, /was told to load no native addon: start it with --allow-addons beside --permission/)
+    t.regex(message, /under --permission Node needs --allow-addons/)
     t.false(message.includes('npm install'))
   })
 
