@@ -118,6 +118,7 @@ fn failure(name: &str, error: &io::Error) -> Failure {
 /// not known, the name counts as not found, which is what libuv makes of EAI_NONAME and EAI_NODATA alike.
 fn code(error: &io::Error) -> &'static str {
     const WSATRY_AGAIN: i32 = 11002;
+    const WSANO_RECOVERY: i32 = 11003;
     let text = error.to_string();
     let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
     if error.raw_os_error() == Some(WSATRY_AGAIN)
@@ -128,7 +129,9 @@ fn code(error: &io::Error) -> &'static str {
         ])
     {
         "EAI_AGAIN"
-    } else if says(&["Non-recoverable failure", "Unrecoverable error"]) {
+    } else if error.raw_os_error() == Some(WSANO_RECOVERY)
+        || says(&["Non-recoverable failure", "Unrecoverable error"])
+    {
         "EAI_FAIL"
     } else if says(&["Memory allocation failure", "Out of memory"]) {
         "EAI_MEMORY"

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use super::effort::spend;
+use super::{effort::spend, memory};
 
 /// One read's worth of bytes: 128 KiB. Larger reads gain nothing, and strings of 256 KiB are slower in V8.
 pub const BLOCK: usize = 128 * 1024;
@@ -120,44 +120,50 @@ impl Buffer {
         }
     }
 
-    /// Puts `bytes` back before the front. Ends a loan.
+    /// Puts `bytes` back before the front; `false`, and nothing changed, where the system has no memory for them. Ends a
+    /// loan.
     ///
     /// Costs no more than the bytes themselves while there is room before the front, which bytes just taken
     /// leave.
-    pub fn unread(&mut self, bytes: &[u8]) {
+    #[must_use = "the bytes may be in no buffer at all"]
+    pub fn unread(&mut self, bytes: &[u8]) -> bool {
         if bytes.is_empty() {
-            return;
+            return true;
         }
         self.loan = 0;
-        if self.front < bytes.len() {
-            self.make_room_in_front(bytes.len());
+        if self.front < bytes.len() && !self.make_room_in_front(bytes.len()) {
+            return false;
         }
         spend(bytes.len());
         self.front -= bytes.len();
         self.block[self.front..self.front + bytes.len()].copy_from_slice(bytes);
+        true
     }
 
     /// Moves the bytes so that as much room is before them, beyond the `n` bytes wanted, as is behind.
-    fn make_room_in_front(&mut self, n: usize) {
+    fn make_room_in_front(&mut self, n: usize) -> bool {
         let len = self.len();
-        let total = len + n;
-        spend(len);
+        let Some(total) = len.checked_add(n) else { return false };
         // Room for as many bytes again on either side, so that the next moves are as rare as those of a
         // growing vector.
-        if self.block.len() >= 2 * total {
+        let ample = total.saturating_mul(2);
+        if self.block.len() >= ample {
             let front = (self.block.len() - total) / 2 + n;
             self.block.copy_within(self.front..self.back, front);
             (self.front, self.back) = (front, front + len);
         } else {
-            let mut block = if 2 * total <= BLOCK { take_block() } else { vec![0; 2 * total] };
+            let block = if ample <= BLOCK { Some(take_block()) } else { memory::fresh(ample) };
+            let Some(mut block) = block.or_else(|| memory::fresh(total)) else { return false };
             let front = (block.len() - total) / 2 + n;
             block[front..front + len].copy_from_slice(self.as_slice());
             give_block(std::mem::replace(&mut self.block, block));
             (self.front, self.back) = (front, front + len);
         }
+        spend(len);
+        true
     }
 
-    /// Writable bytes at the back, at least one, of any content. Ends a loan.
+    /// Writable bytes at the back, of any content: none where the system has no memory for more. Ends a loan.
     ///
     /// `hint` is how many more bytes are known to be needed (0 counts as 1). The window may be smaller:
     /// memory at most doubles per call, so a peer must send bytes before more is set aside for it. The first
@@ -191,14 +197,14 @@ impl Buffer {
         }
         if self.block.len() - self.back < hint.min(WINDOW) {
             let size = self.block.len();
-            let size = needed.clamp(size + size / 2, 2 * size);
+            let size = needed.clamp(size + size / 2, size.saturating_mul(2));
             spend(len);
             if size > 2 * BLOCK && self.front == 0 {
                 // Large allocations grow in place or by moving pages, so that no byte is copied.
-                self.block.resize(size, 0);
+                memory::grow(&mut self.block, size);
                 return;
             }
-            let mut block = vec![0; size];
+            let Some(mut block) = memory::fresh(size) else { return };
             block[..len].copy_from_slice(self.as_slice());
             give_block(std::mem::replace(&mut self.block, block));
             (self.front, self.back) = (0, len);
@@ -232,9 +238,13 @@ impl Buffer {
     }
 
     /// Adds `bytes` at the back. Ends a loan.
+    ///
+    /// # Panics
+    /// If the system has no memory for them.
     pub fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let spare = self.spare(bytes.len());
+            assert!(!spare.is_empty(), "no memory for {} bytes more", bytes.len());
             let n = spare.len().min(bytes.len());
             spare[..n].copy_from_slice(&bytes[..n]);
             self.commit(n);

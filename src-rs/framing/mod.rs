@@ -11,6 +11,7 @@ pub mod want;
 
 mod effort;
 mod judge;
+pub(crate) mod memory;
 
 #[cfg(test)]
 mod tests;

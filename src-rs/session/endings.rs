@@ -26,6 +26,13 @@ pub fn over_limit(size: usize) -> Failure {
     Failure::new("ERR_LIMIT", Phase::Read, message)
 }
 
+/// The system has no memory for more than the `there` buffered bytes.
+pub fn no_memory(there: usize) -> Failure {
+    let message =
+        format!("no memory for more than the {there} bytes that are there; they can still be read in pieces");
+    Failure::new("ENOMEM", Phase::Read, message)
+}
+
 /// The caller's memory is not what it was.
 pub fn taken_away() -> Failure {
     let message = "the memory to read into was detached or resized while the read was waiting";

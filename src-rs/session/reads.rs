@@ -4,7 +4,7 @@ use std::{io, mem, rc::Rc, time::Instant};
 
 use super::{
     Answer, OpId, Outbox, Session, State, Why, closed,
-    endings::{over_limit, taken_away, unexpected_end},
+    endings::{no_memory, over_limit, taken_away, unexpected_end},
     timed_out,
 };
 use crate::{
@@ -94,7 +94,9 @@ impl<S: Stream> Session<S> {
             return Err(Failure::new("ERR_INVALID_STATE", Phase::Read, message));
         }
         self.left_off = None;
-        self.inbox.unread(bytes);
+        if !self.inbox.unread(bytes) {
+            return Err(no_memory(self.inbox.len()));
+        }
         Ok(())
     }
 
@@ -227,6 +229,12 @@ impl<S: Stream> Session<S> {
             },
         };
         let offered = room.len();
+        if offered == 0 {
+            let reading = self.remove_read(0, out);
+            self.leave_off(reading.wanted, reading.scan);
+            out.failed(reading.op, no_memory(self.inbox.len()), 0);
+            return true;
+        }
         let result = loop {
             match self.stream.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

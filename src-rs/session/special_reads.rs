@@ -4,7 +4,7 @@ use std::mem;
 
 use super::{
     Answer, Outbox, Session, Why,
-    endings::{ended_early, over_limit, taken_away},
+    endings::{ended_early, no_memory, over_limit, taken_away},
     reads::{Step, Wanted},
 };
 use crate::stream::Stream;
@@ -73,8 +73,10 @@ impl<S: Stream> Session<S> {
         if filled > 0
             && let Wanted::Fill { .. } = reading.wanted
             && let Some(target) = out.target(reading.op)
+            && !self.inbox.unread(&target[..filled.min(target.len())])
         {
-            self.inbox.unread(&target[..filled.min(target.len())]);
+            // What comes after the lost bytes must not pass for what comes next.
+            self.read_error = Some(no_memory(0).into());
         }
     }
 }

@@ -72,13 +72,12 @@ impl<S: Stream> Session<S> {
             return Ok(0);
         }
         if let [part] = parts {
-            return self.send(&[slice(part)]);
+            return self.send(&[IoSlice::new(&part[..part.len().min(LARGEST_OFFER)])]);
         }
         let mut total = 0;
         for group in parts.chunks(MOST_PARTS) {
             let offered = group.iter().map(|part| part.len()).sum::<usize>();
-            let slices = slices(group);
-            let taken = match self.send(&slices) {
+            let taken = match self.send(&slices(group)) {
                 Ok(taken) => taken,
                 Err(failure) if total == 0 => return Err(failure),
                 // What was taken is told now; the failure belongs to the rest, which the caller queues next.
@@ -142,23 +141,21 @@ impl<S: Stream> Session<S> {
         let mut parts = Vec::new();
         for item in self.writes.iter().take(MOST_PARTS) {
             match item {
-                Outgoing::Data { payload: Payload::Owned(bytes), sent, .. } => {
-                    parts.push(slice(&bytes[*sent..]))
-                }
+                Outgoing::Data { payload: Payload::Owned(bytes), sent, .. } => parts.push(&bytes[*sent..]),
                 Outgoing::Data { op, payload: Payload::Lent(size), sent, .. } if parts.is_empty() => {
                     let Some(source) = out.source(*op).filter(|source| source.len() == *size) else {
                         let message =
                             "the memory to write was detached or resized while the write was waiting";
                         return Err(Failure::new("ERR_INVALID_STATE", Phase::Write, message));
                     };
-                    parts.push(slice(&source[*sent..]));
+                    parts.push(&source[*sent..]);
                     break;
                 }
                 _ => break,
             }
         }
         let offered = parts.iter().map(|part| part.len()).sum::<usize>();
-        let taken = send(&mut self.stream, &parts)?;
+        let taken = send(&mut self.stream, &slices(&parts))?;
         drop(parts);
         self.bytes_written += taken as u64;
         self.advance(taken, out);
@@ -221,7 +218,7 @@ impl<S: Stream> Session<S> {
             let bin = self.inbox.spare(1);
             let room = bin.len();
             match self.stream.read(bin) {
-                Ok(count) if count == room => {}
+                Ok(count) if count == room && room > 0 => {}
                 _ => return,
             }
         }
@@ -290,17 +287,19 @@ impl<S: Stream> Session<S> {
     }
 }
 
-/// The most of one piece that is offered at a time: Windows counts its bytes in 32 bits.
-const LARGEST_PART: usize = 1 << 30;
+/// The most bytes that are offered at a time, 4 MiB: Windows counts them in 32 bits, and with room for one byte in its
+/// buffer takes all that it is offered, into memory that no program may swap out.
+const LARGEST_OFFER: usize = 4 << 20;
 
-fn slice(part: &[u8]) -> IoSlice<'_> {
-    IoSlice::new(&part[..part.len().min(LARGEST_PART)])
-}
-
-/// What of `parts` can be offered together: nothing may follow a piece that is not offered whole.
+/// What of `parts` is offered together: nothing may follow a piece that is not offered whole.
 fn slices<'a>(parts: &[&'a [u8]]) -> Vec<IoSlice<'a>> {
-    let whole = parts.iter().take_while(|part| part.len() <= LARGEST_PART).count();
-    parts[..parts.len().min(whole + 1)].iter().map(|part| slice(part)).collect()
+    let mut room = LARGEST_OFFER;
+    let offer = |part: &&'a [u8]| {
+        let count = part.len().min(room);
+        room -= count;
+        (room > 0 || count > 0).then(|| IoSlice::new(&part[..count]))
+    };
+    parts.iter().map_while(offer).collect()
 }
 
 /// One attempt; a system that takes nothing now is no failure.

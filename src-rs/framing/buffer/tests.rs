@@ -68,7 +68,7 @@ fn lent_bytes_stay_until_the_loan_ends() {
 fn every_other_change_ends_a_loan() {
     let changes: [fn(&mut Buffer); 5] = [
         |buffer| buffer.consume(1),
-        |buffer| buffer.unread(b"x"),
+        |buffer| assert!(buffer.unread(b"x")),
         |buffer| buffer.append(b"x"),
         |buffer| buffer.commit(0),
         |buffer| {
@@ -115,6 +115,29 @@ fn a_size_known_beforehand_takes_little_more_than_itself() {
 }
 
 #[test]
+fn without_memory_for_more_the_buffer_keeps_what_it_has() {
+    let mut buffer = filled(b"front");
+    memory::with_at_most(2 * BLOCK, || {
+        while !buffer.spare(1 << 20).is_empty() {
+            buffer.commit(buffer.block.len() - buffer.back);
+        }
+        assert_eq!(buffer.len(), 2 * BLOCK);
+        assert!(!buffer.unread(b"before the front"));
+    });
+    assert_eq!(&buffer.as_slice()[..5], b"front");
+    assert_eq!(buffer.len(), 2 * BLOCK);
+    assert!(buffer.unread(b"before the "));
+    assert_eq!(&buffer.as_slice()[..16], b"before the front");
+}
+
+#[test]
+fn bytes_are_put_back_even_where_there_is_no_memory_for_room_beyond_them() {
+    let mut buffer = filled(&vec![7; BLOCK]);
+    memory::with_at_most(2 * BLOCK, || assert!(buffer.unread(&vec![8; BLOCK])));
+    assert_eq!(buffer.as_slice(), [vec![8; BLOCK], vec![7; BLOCK]].concat());
+}
+
+#[test]
 fn what_a_long_token_needed_is_given_up_after_it() {
     let mut buffer = filled(&vec![7; 4 << 20]);
     buffer.consume((4 << 20) - 10);
@@ -127,14 +150,14 @@ fn what_a_long_token_needed_is_given_up_after_it() {
 fn bytes_put_back_where_they_were_taken_move_nothing() {
     let mut buffer = filled(&vec![7; BLOCK]);
     buffer.consume(1000);
-    assert_eq!(effort::of(|| buffer.unread(&[9; 1000])), 1000);
+    assert_eq!(effort::of(|| assert!(buffer.unread(&[9; 1000]))), 1000);
     assert_eq!(buffer.len(), BLOCK);
 }
 
 #[test]
 fn bytes_put_back_one_by_one_move_the_others_rarely() {
     let mut buffer = filled(&[7; 1000]);
-    let spent = effort::of(|| (0..300_000).for_each(|_| buffer.unread(b"x")));
+    let spent = effort::of(|| (0..300_000).for_each(|_| assert!(buffer.unread(b"x"))));
     assert!(spent < 4 * 300_000, "{spent}");
     assert_eq!(buffer.len(), 301_000);
     assert_eq!(buffer.as_slice()[300_000..], [7; 1000]);
@@ -209,7 +232,7 @@ proptest! {
                 }
                 Change::Unread(n) => {
                     let bytes = fresh(n);
-                    buffer.unread(&bytes);
+                    assert!(buffer.unread(&bytes));
                     model.splice(..0, bytes);
                 }
                 Change::Settle => buffer.settle_loan(),

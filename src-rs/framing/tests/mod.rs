@@ -174,7 +174,7 @@ fn answer(want: &Want, left: usize, verdict: Verdict, buffer: &mut Buffer, seen:
             let used = left.min(places.len());
             seen.extend(places[..used].iter().map(|place| sized(&region[place.clone()])));
             buffer.consume(taken.consumed);
-            buffer.unread(&bytes[prefix.skip(&bytes, used)..]);
+            assert!(buffer.unread(&bytes[prefix.skip(&bytes, used)..]));
             used
         }
         _ => {

@@ -65,8 +65,7 @@ impl<T: 'static> Owned<T> {
         if status < 0 {
             // SAFETY: `memory` came from `Box::into_raw` and libuv has not taken it.
             drop(unsafe { Box::from_raw(memory) });
-            // libuv's status is the negated system error on POSIX and an own number on Windows.
-            return Err(io::Error::from_raw_os_error(-status));
+            return Err(super::sys::error(status));
         }
         open.count.set(open.count.get() + 1);
         let block = Box::into_raw(Box::new(Block { value, memory, open: open.clone() }));

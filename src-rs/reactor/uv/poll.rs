@@ -10,7 +10,7 @@ use super::{
     Inner,
     handle::Owned,
     on_poll,
-    sys::{READABLE, Uv, WRITABLE},
+    sys::{self, READABLE, Uv, WRITABLE},
 };
 use crate::reactor::Ready;
 
@@ -46,7 +46,7 @@ impl Poll {
             }
         };
         if status < 0 {
-            return Err(io::Error::from_raw_os_error(-status));
+            return Err(sys::error(status));
         }
         self.armed.set(interest);
         Ok(())

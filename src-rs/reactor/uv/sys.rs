@@ -2,6 +2,7 @@
 
 use std::{
     ffi::{c_int, c_uint, c_void},
+    io,
     sync::OnceLock,
 };
 
@@ -77,6 +78,28 @@ functions! {
     check_stop = "uv_check_stop", (*mut Handle) -> c_int;
     async_init = "uv_async_init", (*mut Loop, *mut Handle, Callback) -> c_int;
     async_send = "uv_async_send", (*mut Handle) -> c_int;
+}
+
+/// What a negative `status` of libuv's says: on POSIX the negated number of the system.
+#[cfg(unix)]
+pub fn error(status: c_int) -> io::Error {
+    io::Error::from_raw_os_error(-status)
+}
+
+/// What a negative `status` of libuv's says: on Windows a number of libuv's own (uv/errno.h), here turned back into
+/// Winsock's.
+#[cfg(windows)]
+pub fn error(status: c_int) -> io::Error {
+    match status {
+        -4092 => io::Error::from_raw_os_error(10013), // EACCES
+        -4083 => io::Error::from_raw_os_error(6),     // EBADF
+        -4071 => io::Error::from_raw_os_error(10022), // EINVAL
+        -4066 => io::Error::from_raw_os_error(10024), // EMFILE
+        -4060 => io::Error::from_raw_os_error(10055), // ENOBUFS
+        -4057 => io::Error::from_raw_os_error(8),     // ENOMEM
+        -4050 => io::Error::from_raw_os_error(10038), // ENOTSOCK
+        other => io::Error::other(format!("libuv's status {other}")),
+    }
 }
 
 /// The executable's libuv; an error names the first function that is not there.

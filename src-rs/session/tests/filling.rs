@@ -1,7 +1,7 @@
 //! Reads into the caller's own memory: what is in it when they end, and where the bytes go when they are given up.
 
 use super::peer::{Arrival, Bench, Told, ended, failed, sized};
-use crate::framing::Want;
+use crate::framing::{BLOCK, Want, memory};
 
 fn exactly(size: usize) -> Want {
     Want::Exactly { size }
@@ -88,4 +88,15 @@ fn a_fill_whose_memory_was_resized_fails_and_leaves_what_is_buffered() {
     let rest = bench.read(Want::All { max_size: 9 });
     bench.poll();
     assert_eq!(bench.told(), [(rest, ended(b"bcdef"))]);
+}
+
+#[test]
+fn bytes_of_a_fill_that_no_memory_takes_back_are_not_passed_over_in_silence() {
+    let mut bench = Bench::new();
+    let fill = bench.fill(2 * BLOCK, None);
+    bench.arrive(&vec![1; BLOCK + 1]);
+    memory::with_at_most(BLOCK, || assert_eq!(bench.cancel(fill), Some(0)));
+    bench.arrive(b"behind the gap");
+    let next = bench.read(exactly(1));
+    assert_eq!(bench.told(), [(next, failed("ENOMEM", 0))]);
 }

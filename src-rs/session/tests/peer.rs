@@ -44,6 +44,8 @@ pub struct Wire {
     /// With the number of bytes taken before each.
     pub marks: Vec<(usize, Mark)>,
     pub reads: u64,
+    /// Bytes taken by each write.
+    pub writes: Vec<usize>,
 }
 
 pub struct Scripted(Rc<RefCell<Wire>>);
@@ -85,6 +87,7 @@ impl Stream for Scripted {
         let bytes = parts.iter().flat_map(|part| part.iter().copied()).take(most).collect::<Vec<_>>();
         wire.taken.extend(&bytes);
         wire.room -= bytes.len();
+        wire.writes.push(bytes.len());
         Ok(bytes.len())
     }
 
@@ -186,6 +189,7 @@ impl Bench {
             write_error: None,
             marks: Vec::new(),
             reads: 0,
+            writes: Vec::new(),
         };
         let wire = Rc::new(RefCell::new(wire));
         let session = Session::new(Scripted(wire.clone()), early);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::peer::{Arrival, Bench, Told, ended, failed, marked, sized, timed};
 use crate::{
-    framing::{Boundary, LineRule, Markers, Prefix, Want},
+    framing::{BLOCK, Boundary, LineRule, Markers, Prefix, Want, memory},
     session::{Wanted, Why},
 };
 
@@ -302,4 +302,21 @@ fn one_turn_reads_a_bounded_number_of_blocks() {
     assert!(bench.wire.borrow().reads <= 16);
     bench.happen(Arrival::End);
     assert_eq!(bench.told(), [(all, ended(&vec![b'x'; 40 << 20]))]);
+}
+
+#[test]
+fn a_read_that_memory_ends_fails_alone_and_leaves_every_byte() {
+    let mut bench = Bench::new();
+    let bytes: Vec<u8> = (0..3 * BLOCK).map(|i| (i / 7) as u8).collect();
+    memory::with_at_most(2 * BLOCK, || {
+        let large = bench.read(exactly(3 * BLOCK));
+        let small = bench.read(exactly(5));
+        bench.arrive(&bytes);
+        assert_eq!(bench.told(), [(large, failed("ENOMEM", 0)), (small, sized(&bytes[..5]))]);
+        let rest = bench.read(exactly(2 * BLOCK - 5));
+        assert_eq!(bench.told(), [(rest, sized(&bytes[5..2 * BLOCK]))]);
+        let last = bench.read(exactly(BLOCK));
+        bench.poll();
+        assert_eq!(bench.told(), [(last, sized(&bytes[2 * BLOCK..]))]);
+    });
 }

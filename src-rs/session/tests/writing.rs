@@ -158,3 +158,25 @@ fn ten_thousand_schedules_of_writes_account_for_every_byte() {
         assert_eq!(bench.session.bytes_written(), expected.len() as u64);
     }
 }
+
+#[test]
+fn no_offer_is_larger_than_the_system_should_have_to_hold() {
+    let bytes: Vec<u8> = (0..5 << 20).map(|i| (i >> 8) as u8).collect();
+    let halves = [&bytes[..1 << 20], &[], &bytes[1 << 20..]];
+    let mut bench = Bench::new();
+    assert_eq!(bench.session.try_write(&[&bytes]).unwrap(), 4 << 20);
+    assert_eq!(bench.session.try_write(&halves).unwrap(), 0, "the loop has its turn first");
+
+    for lent in [true, false] {
+        let mut bench = stuck();
+        let op = if lent { bench.write_lent(&bytes) } else { bench.write(&bytes, None) };
+        give_room(&mut bench, usize::MAX);
+        assert_eq!(bench.told(), [(op, Told::Written)]);
+        let wire = bench.wire.borrow();
+        assert!(wire.taken == bytes);
+        assert_eq!(wire.writes, [4 << 20, 1 << 20]);
+    }
+    let mut bench = Bench::new();
+    assert_eq!(bench.session.try_write(&halves).unwrap(), 4 << 20);
+    assert!(bench.wire.borrow().taken == bytes[..4 << 20]);
+}
