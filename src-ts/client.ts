@@ -81,7 +81,7 @@ export class TcpClient {
   }
 
   /**
-   * Exactly `size` bytes, 0 to 2 GiB − 1.
+   * Exactly `size` bytes, 0 to 2 GiB − 1; on 32 bits to 1 GiB − 1.
    *
    * Rejects with `ERR_UNEXPECTED_END` when the stream ends before; what came stays readable.
    */

@@ -1,9 +1,10 @@
 // Checks of what users pass, before any I/O: each error names the value and the rule. Knows no options' meaning.
 
+import { constants } from 'node:buffer'
 import { inspect, types } from 'node:util'
 
-/** The largest size one read may ask for: 2 GiB less one byte, on every platform. */
-export const MAX_SIZE = 2 ** 31 - 1
+/** The largest size one read may ask for: 2 GiB less one byte, or what a Buffer can hold, half of that on 32 bits. */
+export const MAX_SIZE = Math.min(2 ** 31 - 1, constants.MAX_LENGTH)
 
 type Code = 'ERR_INVALID_ARG_TYPE' | 'ERR_INVALID_ARG_VALUE' | 'ERR_OUT_OF_RANGE'
 
