@@ -33,8 +33,8 @@ export interface Waiting {
 
 const mail = new Float64Array(HEADER + RECORD * CAPACITY)
 const values: unknown[] = []
-/** Small writes of this tick, one after the other. */
-export const outgoing = Buffer.allocUnsafeSlow(OUTGOING_SIZE)
+/** Small writes of this tick, one after the other. Annotated for compilers of users' to which Buffer is not generic. */
+export const outgoing: Buffer = Buffer.allocUnsafeSlow(OUTGOING_SIZE)
 
 const waiting: (Waiting | undefined)[] = []
 const free: number[] = []

@@ -1,0 +1,75 @@
+// Installs the packed packages from a local registry in every way a user would, and tests them. Ends with
+// `N passed, N failed`. The binaries are those under `npm/`; what is not there is built.
+
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cache } from './cache.mjs'
+import { countTap } from './counts.mjs'
+import { startRegistry } from './installs/registry.mjs'
+import { record, run } from './run.mjs'
+
+if (process.platform !== 'linux' || process.arch !== 'x64') {
+  console.error('The installs are tested on linux-x64 only: elsewhere the package managers would bring another binary.')
+  process.exit(1)
+}
+
+const missing = readdirSync('npm').filter((name) => !existsSync(join('npm', name, `tcpull.${name}.node`)))
+if (missing.length > 0) run(`node scripts/targets/build.mjs ${missing.join(' ')}`)
+run('node scripts/compile.mjs')
+run('node scripts/pack.mjs')
+rmSync('build/test', { recursive: true, force: true })
+run('tsc -p tsconfig.test.json')
+
+const tools = installTools()
+const registry = await startRegistry(tools)
+let counts
+try {
+  publishScripted(registry)
+  // The order of a release: nobody can get a root package whose binaries are not there yet.
+  const isRoot = (tarball) => /^tcpull-\d/.test(tarball)
+  const tarballs = readdirSync('build/packages').sort((a, b) => isRoot(a) - isRoot(b))
+  for (const tarball of tarballs) registry.publish(`./build/packages/${tarball}`)
+  const setting = `TCPULL_TEST_REGISTRY=${registry.url} TCPULL_TEST_TOOLS='${tools}'`
+  counts = countTap(await record(`${setting} ava --tap --config __test__/installs/ava.config.mjs`))
+} finally {
+  await registry.stop()
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`)
+process.exitCode = counts.failed === 0 ? 0 : 1
+
+/** Package managers, compilers and test runners, at the versions of the lock file; gives their folder. */
+function installTools() {
+  const source = join('__test__', 'installs', 'tools')
+  const lock = readFileSync(join(source, 'package-lock.json'))
+  const folder = join(cache, 'installs')
+  const stamp = join(folder, 'stamp')
+  const wanted = createHash('sha256').update(lock).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder
+  rmSync(stamp, { force: true })
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(source, name), join(folder, name))
+  // None of them needs its scripts, and what they may not run they cannot break.
+  run(`npm ci --prefix '${folder}' --ignore-scripts --no-audit --no-fund`)
+  writeFileSync(stamp, wanted)
+  return folder
+}
+
+/** A package that has a script, by which the tests show that they would notice one. */
+function publishScripted(registry) {
+  const folder = mkdtempSync(join(tmpdir(), 'tcpull-scripted-'))
+  const manifest = { name: 'tcpull-test-scripted', version: '1.0.0', scripts: { install: 'cc --version' } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  registry.publish(folder)
+  rmSync(folder, { recursive: true })
+}
