@@ -1,33 +1,24 @@
-// Builds the release binaries of the four targets, or of those named, into `npm/`, and checks them; knows compilers and
-// linkers, not what makes a binary good.
+// Builds the release binaries of the four targets, or of those named, into `npm/`, and has them checked; knows
+// compilers and linkers, not what makes a binary good.
 
 import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cache } from '../cache.mjs'
 import { run } from '../run.mjs'
-import { check } from './check.mjs'
 import { binaryOf, chosen } from './targets.mjs'
 
 const wanted = chosen(process.argv.slice(2))
 run('scripts/targets/setup-build.sh')
 
 const cargoHome = process.env.CARGO_HOME || join(homedir(), '.cargo')
-const findings = wanted.map((target) => {
-  console.log(`\n== ${target.name} (${target.triple})`)
-  build(target)
-  return check(target)
-})
-
-console.log()
-console.table(findings.map(({ name, format, size }) => ({ target: name, format, bytes: size })))
-const complaints = findings.flatMap(({ name, complaints }) => complaints.map((complaint) => `${name}: ${complaint}`))
-for (const complaint of complaints) console.error(`FAILED: ${complaint}`)
-process.exitCode = complaints.length === 0 ? 0 : 1
+for (const target of wanted) build(target)
+run(`node scripts/targets/check.mjs ${wanted.map(({ name }) => name).join(' ')}`)
 
 // Plain cargo and a copy: `napi build` would add a loader and declarations, which the host's build makes, and knows
 // neither cargo-zigbuild's versioned triples nor a standard library built from source.
 function build(target) {
+  console.log(`\n== ${target.name} (${target.triple})`)
   const artifacts = join('build', 'artifacts', target.name)
   const [command, triple, library] =
     target.platform === 'linux'

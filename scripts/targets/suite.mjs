@@ -1,7 +1,7 @@
 // Runs the compiled tests of a staged project in its target's Node and gives what became of each; prints nothing.
 
-import { cpus } from 'node:os'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join, sep } from 'node:path'
 import { start } from './hosts.mjs'
 import { skipsOf } from './skips.mjs'
@@ -31,7 +31,8 @@ export async function suite(target, folder, runner) {
   const whole = skips.filter(({ title }) => title === undefined)
   const files = specsOf(folder).filter((file) => !whole.some((skip) => skip.file === file))
   const left = whole.map(({ file, reason }) => ({ file, title: 'all of it', outcome: 'skipped', reason }))
-  const results = runner === 'ava' ? await underAva(target, folder, files) : await underRunner(target, folder, files, skips)
+  const results =
+    runner === 'ava' ? await underAva(target, folder, files) : await underRunner(target, folder, files, skips)
   return [...left, ...results]
 }
 
