@@ -26,8 +26,10 @@ function build(target) {
       : ['build', target.triple, 'tcpull.dll']
   // Cargo copies what it made while it holds the lock of the target folder, which all checkouts share.
   const copy = `-Zunstable-options --artifact-dir ${artifacts}`
+  // By dates alone, a checkout older than another one's last build would be given that one's binary.
+  const fresh = '-Zchecksum-freshness'
   run(
-    `cargo ${command} --lib --release --locked --target ${triple} -Zbuild-std=std,panic_unwind ${copy}`,
+    `cargo ${command} --lib --release --locked --target ${triple} -Zbuild-std=std,panic_unwind ${fresh} ${copy}`,
     environmentOf(target)
   )
   const binary = binaryOf(target)
