@@ -18,14 +18,15 @@ import { cache } from './cache.mjs'
 import { countTap } from './counts.mjs'
 import { startRegistry } from './installs/registry.mjs'
 import { record, run } from './run.mjs'
+import { binaryOf, targets } from './targets/targets.mjs'
 
 if (process.platform !== 'linux' || process.arch !== 'x64') {
   console.error('The installs are tested on linux-x64 only: elsewhere the package managers would bring another binary.')
   process.exit(1)
 }
 
-const missing = readdirSync('npm').filter((name) => !existsSync(join('npm', name, `tcpull.${name}.node`)))
-if (missing.length > 0) run(`node scripts/targets/build.mjs ${missing.join(' ')}`)
+const missing = targets.filter((target) => !existsSync(binaryOf(target)))
+if (missing.length > 0) run(`node scripts/targets/build.mjs ${missing.map(({ name }) => name).join(' ')}`)
 run('node scripts/compile.mjs')
 run('node scripts/pack.mjs')
 rmSync('build/test', { recursive: true, force: true })
@@ -40,8 +41,8 @@ try {
   const isRoot = (tarball) => /^tcpull-\d/.test(tarball)
   const tarballs = readdirSync('build/packages').sort((a, b) => isRoot(a) - isRoot(b))
   for (const tarball of tarballs) registry.publish(`./build/packages/${tarball}`)
-  const setting = `TCPULL_TEST_REGISTRY=${registry.url} TCPULL_TEST_TOOLS='${tools}'`
-  counts = countTap(await record(`${setting} ava --tap --config __test__/installs/ava.config.mjs`))
+  const setting = { TCPULL_TEST_REGISTRY: registry.url, TCPULL_TEST_TOOLS: tools }
+  counts = countTap(await record('ava --tap --config __test__/installs/ava.config.mjs', setting))
 } finally {
   await registry.stop()
 }

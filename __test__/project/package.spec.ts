@@ -1,41 +1,27 @@
 // What npm gets: manifests that agree with each other, one copy behind both doors, and nothing that does not belong.
 
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { native } from '#src/native'
 import { files, json, root, text } from '../helpers/project'
 
 const manifest = json('package.json')
-const { targets, binaryName } = manifest['napi'] as { targets: string[]; binaryName: string }
+const { targets: triples } = manifest['napi'] as { targets: string[] }
 
 const CPUS: Record<string, string> = { x86_64: 'x64', i686: 'ia32' }
 
-test('each target has its platform package, and there is no other', (t) => {
-  const expected = targets.map((target) => {
-    const [cpu = '', , system, abi] = target.split('-')
-    const os = system === 'windows' ? 'win32' : system
-    const name = `${os}-${CPUS[cpu]}-${abi}`
-    const file = `${binaryName}.${name}.node`
-    return {
-      name: `tcpull-${name}`,
-      version: manifest['version'],
-      license: manifest['license'],
-      os: [os],
-      cpu: [CPUS[cpu]],
-      // npm refuses a package with `libc` wherever it cannot tell the C library, which is everywhere but on Linux.
-      libc: os === 'linux' ? ['glibc'] : undefined,
-      main: file,
-      files: [file],
-      engines: manifest['engines']
-    }
+test('each target of a release has its platform package, and there is no other', async (t) => {
+  const expected = triples.map((triple) => {
+    const [cpu = '', , system, abi] = triple.split('-')
+    return `${system === 'windows' ? 'win32' : system}-${CPUS[cpu]}-${abi}`
   })
-  const actual = files('npm', 'package.json').map((path) => {
-    const { name, version, license, os, cpu, libc, main, files, engines } = json(path)
-    return { name, version, license, os, cpu, libc, main, files, engines }
-  })
-  const byName = (a: { name: unknown }, b: { name: unknown }) => String(a.name).localeCompare(String(b.name))
-  t.deepEqual(actual.sort(byName), expected.sort(byName))
+  t.deepEqual(readdirSync(join(root, 'npm')).sort(), expected.sort())
+  const table = pathToFileURL(join(root, 'scripts', 'targets', 'targets.mjs')).href
+  const { targets } = (await import(table)) as { targets: { name: string }[] }
+  t.deepEqual(targets.map(({ name }) => name).sort(), expected)
 })
 
 test('all parts have one version', (t) => {
@@ -46,22 +32,29 @@ test('all parts have one version', (t) => {
   t.true(text('CHANGELOG.md').includes(`## [${version}]`))
 })
 
-test('the lock file names no registry', (t) => {
-  t.notRegex(text('package-lock.json'), /"resolved"/)
-})
+const LOCKS = ['package-lock.json', ...files('__test__', 'package-lock.json'), ...files('scripts', 'package-lock.json')]
 
-test('the lock file holds every platform package of its tools, or npm ci would refuse it', (t) => {
-  const locked = json('package-lock.json')['packages'] as Record<string, { optionalDependencies?: object }>
-  const absent = Object.entries(locked).flatMap(([path, { optionalDependencies = {} }]) =>
-    Object.keys(optionalDependencies).filter((name) => {
-      const folders = path
-        .split('/node_modules/')
-        .map((_, index, parts) => parts.slice(0, index + 1).join('/node_modules/'))
-      return !['', ...folders.map((folder) => `${folder}/`)].some((folder) => `${folder}node_modules/${name}` in locked)
-    })
-  )
-  t.deepEqual(absent, [])
-})
+for (const lock of LOCKS) {
+  test(`${lock} names no registry`, (t) => {
+    t.notRegex(text(lock), /"resolved"/)
+  })
+
+  test(`${lock} holds every platform package of its tools, or npm ci would refuse it`, (t) => {
+    type Locked = { optionalDependencies?: object; inBundle?: boolean }
+    const locked = json(lock)['packages'] as Record<string, Locked>
+    const absent = Object.entries(locked).flatMap(([path, { optionalDependencies = {}, inBundle }]) =>
+      Object.keys(inBundle ? {} : optionalDependencies).filter((name) => {
+        const folders = path
+          .split('/node_modules/')
+          .map((_, index, parts) => parts.slice(0, index + 1).join('/node_modules/'))
+        return !['', ...folders.map((folder) => `${folder}/`)].some(
+          (folder) => `${folder}node_modules/${name}` in locked
+        )
+      })
+    )
+    t.deepEqual(absent, [])
+  })
+}
 
 test('require and import give the same objects under the same names', async (t) => {
   const required = require('tcpull') as Record<string, unknown>

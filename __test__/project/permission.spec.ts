@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { type Host, networkIsDenied } from '#src/permission'
 import { majors, testOn } from '../helpers/nodes'
-import { serve } from '../helpers/workers'
 import { root } from '../helpers/project'
+import { serve } from '../helpers/workers'
 
 // What the program does where its permissions let it; a failure is one line of JSON.
 const PROGRAM = `
