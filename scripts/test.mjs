@@ -13,7 +13,10 @@ await check('format of Rust', 'cargo fmt --all --check')
 await check('format and lint of TypeScript', 'biome ci --error-on-warnings')
 await check('clippy', 'cargo clippy --workspace --all-targets -- -D warnings')
 await check('clippy without Node', 'cargo clippy --workspace --all-targets --no-default-features -- -D warnings')
-// Advisories need the network and change by the day: they are the nightly run's.
+if (ci || available('shellcheck'))
+  await check('shell scripts', 'shellcheck --severity=warning .ci/run scripts/*.sh scripts/*/*.sh')
+else console.log('\n== shell scripts: skipped, shellcheck is not installed')
+// Advisories need the network and change by the day: scripts/audit.mjs asks for them.
 if (ci || available('cargo-deny'))
   await check('licences and sources', 'cargo deny --locked check bans licenses sources')
 else console.log('\n== licences and sources: skipped, cargo-deny is not installed (cargo install cargo-deny --locked)')

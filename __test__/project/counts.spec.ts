@@ -12,7 +12,7 @@ interface Run {
 type Count = (run: Run) => { passed: number; failed: number; skipped: number }
 
 const scripts = pathToFileURL(join(root, 'scripts', 'counts.mjs')).href
-const load = async () => (await import(scripts)) as { countCargo: Count; countTap: Count }
+const load = async () => (await import(scripts)) as { countCargo: Count; countTap: Count; countTotal: Count }
 
 const cargo = (passed: number, failed: number, ignored = 0) =>
   `test result: ${failed ? 'FAILED' : 'ok'}. ${passed} passed; ${failed} failed; ${ignored} ignored; 0 measured\n`
@@ -47,4 +47,12 @@ test('ava: the figures are read with and without skipped tests', async (t) => {
 test('ava: a run that was killed before its summary is a failure', async (t) => {
   const { countTap } = await load()
   t.deepEqual(countTap({ code: null, output: 'ok 1 - something\n' }), { passed: 0, failed: 1, skipped: 0 })
+})
+
+test('our own scripts: the last total counts, and one that does not end well is a failure', async (t) => {
+  const { countTotal } = await load()
+  const output = 'part: 9 passed, 9 failed\n1 passed, 1 failed\n3 passed, 0 failed\nbye\n'
+  t.deepEqual(countTotal({ code: 0, output }), { passed: 3, failed: 0, skipped: 0 })
+  t.deepEqual(countTotal({ code: 1, output }), { passed: 3, failed: 1, skipped: 0 })
+  t.deepEqual(countTotal({ code: 0, output: 'nothing' }), { passed: 0, failed: 1, skipped: 0 })
 })

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Brings to a bare Debian with Node and Rust what the tests and linters need: a linker, Rust's linters, a linter of shell
+# scripts, three servers. Starts nothing: the tests start the servers on free ports.
+set -euo pipefail
+
+packages=()
+need() { command -v "$1" >/dev/null || packages+=("$2"); }
+need cc build-essential
+need shellcheck shellcheck
+need redis-server redis-server
+need memcached memcached
+# Debian keeps it where only root's path leads.
+PATH=$PATH:/usr/sbin need nginx nginx-light
+
+if [ ${#packages[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "The tests need these packages, which only root can install: ${packages[*]}" >&2
+    exit 1
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  # RUNLEVEL=1 keeps Debian's packages from starting their services.
+  RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${packages[@]}"
+fi
+
+# rustup's minimal profile lacks these.
+if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+  rustup component add rustfmt clippy
+fi
