@@ -69,7 +69,8 @@ test('the platform packages are published first, the root package last', (t) => 
   pack(published)
   t.is(run('publish.mjs').status, 0)
   const expected = published.map((file) => ['npm', 'publish', `./build/packages/${file}`, '--access', 'public'])
-  t.deepEqual(calls(), expected)
+  t.deepEqual(calls().slice(0, -1).sort(), expected.slice(0, -1).sort())
+  t.deepEqual(calls().at(-1), expected.at(-1))
 })
 
 test('in a workflow provenance is stated', (t) => {

@@ -4,12 +4,15 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { packageOf } from '../manifests.mjs'
+import { targets } from '../targets/targets.mjs'
 
 const FOLDER = join('build', 'packages')
 
-const { name: root, version } = JSON.parse(readFileSync('package.json', 'utf8'))
-const names = readdirSync('npm').map((target) => `${root}-${target}`)
-const wanted = [...names, root].map((name) => ({ name, tarball: `${name}-${version}.tgz` }))
+const root = JSON.parse(readFileSync('package.json', 'utf8'))
+const { name, version } = root
+const names = [...targets.map((target) => packageOf(root, target)), name]
+const wanted = names.map((name) => ({ name, tarball: `${name}-${version}.tgz` }))
 
 const there = readdirSync(FOLDER)
 const missing = wanted.filter(({ tarball }) => !there.includes(tarball))
