@@ -6,12 +6,9 @@ import { countTotal } from '../counts.mjs'
 
 const LIMIT = 75 * 60
 
-const target = (name, minutes) => ({
-  name,
-  minutes,
-  tools: ['scripts/targets/setup-build.sh', 'scripts/targets/setup-hosts.sh'],
-  command: `npm run -s test:targets -- ${name}`
-})
+const build = 'scripts/targets/setup-build.sh'
+const foreign = [build, 'scripts/targets/setup-hosts.sh']
+const target = (name, tools, minutes) => ({ name, tools, minutes, command: `npm run -s test:targets -- ${name}` })
 
 /** `tools` bring what a stage needs, and it is left out where they fail; `minutes` is what it may take on a bare machine. */
 const stages = [
@@ -21,10 +18,10 @@ const stages = [
     minutes: 0,
     command: 'scripts/ci-setup.sh && npm ci --no-audit --no-fund && npm test'
   },
-  target('linux-x64-gnu', 10),
-  target('win32-x64-msvc', 18),
-  target('linux-ia32-gnu', 12),
-  target('win32-ia32-msvc', 15),
+  target('linux-x64-gnu', [build], 10),
+  target('win32-x64-msvc', foreign, 18),
+  target('linux-ia32-gnu', foreign, 12),
+  target('win32-ia32-msvc', foreign, 15),
   { name: 'installs', tools: [], minutes: 8, command: 'npm run -s test:installs' }
 ]
 
