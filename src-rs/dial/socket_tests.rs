@@ -23,6 +23,7 @@ fn free_address(ip: &str) -> SocketAddr {
 }
 
 /// The far end's view of a connection, and ours.
+#[cfg(unix)]
 async fn connect_to_listener(connector: &TcpConnector) -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let ours = connector.connect(listener.local_addr().unwrap()).await.unwrap();

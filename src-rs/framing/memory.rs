@@ -39,10 +39,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_than_an_address_space_is_refused_and_changes_nothing() {
+    fn more_than_an_address_space_holds_is_refused_and_changes_nothing() {
         let mut block = vec![1, 2, 3];
-        assert!(!grow(&mut block, isize::MAX as usize));
         assert!(!grow(&mut block, usize::MAX));
+        // Half of it is no more than 2 GiB on 32 bits, which a system may well have.
+        assert!(cfg!(target_pointer_width = "32") || !grow(&mut block, isize::MAX as usize));
         assert_eq!(block, [1, 2, 3]);
         assert!(grow(&mut block, 5));
         assert_eq!(block, [1, 2, 3, 0, 0]);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::*;
+use crate::failure::system_name;
 
 fn pair() -> (Socket, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -90,7 +91,7 @@ fn after_our_end_reading_goes_on() {
     far.write_all(b"still here").unwrap();
     let mut into = [0; 16];
     assert_eq!(settled(|| Stream::read(&mut ours, &mut into)).unwrap(), 10);
-    assert_eq!(ours.write_vectored(&[IoSlice::new(b"a")]).unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(system_name(&ours.write_vectored(&[IoSlice::new(b"a")]).unwrap_err()), Some("EPIPE"));
 }
 
 #[test]
@@ -128,6 +129,8 @@ fn addresses_are_known() {
     assert_eq!(ours.peer_addr().unwrap(), far.local_addr().unwrap());
 }
 
+/// Where a socket's error can be asked for before its bytes: elsewhere a reset drops what was not read.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_reset_that_was_told_before_the_first_read_is_told_again_after_the_bytes() {
     let (ours, mut far) = pair();
