@@ -1,6 +1,6 @@
 //! What a session tells its owner, and the memory it borrows from it; knows neither JavaScript nor sockets.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, framing::Reason};
 
 /// The owner's name for a pending operation; free for another once it has been settled or cancelled.
 pub type OpId = u32;
@@ -16,6 +16,16 @@ pub enum Why {
     Timeout,
     /// The peer sends nothing more.
     End,
+}
+
+impl From<Reason> for Why {
+    fn from(reason: Reason) -> Why {
+        match reason {
+            Reason::Marker => Why::Marker,
+            Reason::Size => Why::Size,
+            Reason::End => Why::End,
+        }
+    }
 }
 
 /// What a read got.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Phase},
-    framing::{BLOCK, LineRule, Markers, Prefix, Reason, Scan, Taken, Verdict, Want},
+    framing::{BLOCK, LineRule, Markers, Prefix, Scan, Taken, Verdict, Want},
     stream::Stream,
 };
 
@@ -165,7 +165,7 @@ impl<S: Stream> Session<S> {
         match want.judge(bytes, self.ended, &mut reading.scan) {
             Verdict::More => return Step::NeedsBytes,
             Verdict::Take(taken) => {
-                let why = why(taken.reason);
+                let why = Why::from(taken.reason);
                 // Lines become strings, which are copies anyway.
                 let whole = taken.data.start == 0 && !matches!(want, Want::Lines { .. });
                 if let Some(mut bytes) = whole.then(|| self.inbox.detach(taken.consumed)).flatten() {
@@ -344,13 +344,5 @@ fn marked(want: &Want) -> Option<&Rc<Markers>> {
     match want {
         Want::Until { markers, .. } | Want::Receive { markers: Some(markers), .. } => Some(markers),
         _ => None,
-    }
-}
-
-fn why(reason: Reason) -> Why {
-    match reason {
-        Reason::Marker => Why::Marker,
-        Reason::Size => Why::Size,
-        Reason::End => Why::End,
     }
 }
