@@ -1,4 +1,4 @@
-// The Nodes that tcpull is tested on beside the one that runs the tests, installed from `__test__/nodes` when first asked for,
+// The hosts (Nodes, Bun, Deno) that tcpull is tested on beside the Node that runs the tests, installed from `__test__/nodes` when first asked for,
 // on linux-x64 alone. Run by itself it prints their paths as JSON. Knows no tests.
 
 import { execFileSync } from 'node:child_process'
@@ -11,8 +11,11 @@ import { cache } from './cache.mjs'
 const source = fileURLToPath(new URL('../__test__/nodes', import.meta.url))
 const manifests = ['package.json', 'package-lock.json']
 
-/** The path of each Node by its major version, installed. */
-export function nodes() {
+// Where each package has its binary; the others are Nodes.
+const BINARIES = { bun: 'bin/bun', deno: 'deno' }
+
+/** The path of each Node by its major version, of the others by their names; installed. */
+export function hosts() {
   const locked = readFileSync(join(source, 'package-lock.json'))
   const folder = join(cache, `nodes-${createHash('sha256').update(locked).digest('hex').slice(0, 12)}`)
   if (!existsSync(folder)) install(folder)
@@ -20,7 +23,7 @@ export function nodes() {
   return Object.fromEntries(
     Object.keys(dependencies).map((name) => [
       name.replace('node-', ''),
-      join(folder, 'node_modules', name, 'bin', 'node')
+      join(folder, 'node_modules', name, BINARIES[name] ?? 'bin/node')
     ])
   )
 }
@@ -44,4 +47,4 @@ function install(folder) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(nodes()))
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(hosts()))

@@ -3,15 +3,15 @@
 
 import { rmSync } from 'node:fs'
 import { countTap } from './counts.mjs'
-import { nodes } from './nodes.mjs'
+import { hosts } from './nodes.mjs'
 import { record, run } from './run.mjs'
 
 // What ava 7 asks for; the package itself runs on older ones.
 const RUNNER_NEEDS = 20
 
-const there = nodes()
-const majors = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(there)
-const unknown = majors.filter((major) => !(major in there))
+const there = hosts()
+const majors = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(there).filter((name) => Number(name))
+const unknown = majors.filter((major) => !Number(major) || !(major in there))
 if (unknown.length > 0) {
   console.error(`There is no Node ${unknown.join(', ')} in __test__/nodes, only ${Object.keys(there).join(', ')}.`)
   process.exit(2)
