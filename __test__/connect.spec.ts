@@ -3,7 +3,7 @@
 import test from 'ava'
 import { type Address, type ConnectOptions, connect, type LookupFunction, type TcpClient } from 'tcpull'
 import { fails, outcome, within } from './helpers/failures'
-import { freePort, listen, portOf, silentPort, turns } from './helpers/peer'
+import { freePort, listen, pair, portOf, silentPort, turns } from './helpers/peer'
 
 type Callback = Parameters<LookupFunction>[2]
 
@@ -270,8 +270,7 @@ test('every socket option is taken', async (t) => {
 })
 
 test('readTimeout is the default of every read, and a timeout of 0 none', async (t) => {
-  const server = await listen(t, (socket) => setTimeout(() => socket.write('late'), 100))
-  const client = await open(t, { host: '127.0.0.1', port: portOf(server) }, { readTimeout: 5 })
+  const { client, socket } = await pair(t, { readTimeout: 5 })
   for (const read of [
     () => client.read(),
     () => client.readExactly(4),
@@ -281,7 +280,9 @@ test('readTimeout is the default of every read, and a timeout of 0 none', async 
   ]) {
     t.is(await outcome(read()), 'ETIMEDOUT')
   }
-  t.is(String(await within(client.readExactly(4, { timeout: 0 }))), 'late')
+  const patient = client.readExactly(4, { timeout: 0 })
+  setTimeout(() => socket.write('late'), 100)
+  t.is(String(await within(patient)), 'late')
 })
 
 test('wrong options are refused before any I/O', async (t) => {
