@@ -1,5 +1,5 @@
-// The hosts (Nodes, Bun, Deno) that tcpull is tested on beside the Node that runs the tests, installed from `__test__/nodes` when first asked for,
-// on linux-x64 alone. Run by itself it prints their paths as JSON. Knows no tests.
+// The hosts (Nodes, Bun, Deno) that tcpull is tested on beside the Node that runs the tests, installed from `__test__/nodes`
+// when first asked for, on linux-x64 alone. Run by itself it prints their paths as JSON. Knows no tests.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -33,8 +33,9 @@ const loaded = JSON.parse(output).binary ?? 'none'
 const own = join('node_modules', `tcpull-${target.name}`, `tcpull.${target.name}.node`)
 if (!loaded.endsWith(own)) console.log(`FAILED: ${loaded} was loaded, not ${own}`)
 
-const { passed, failed } = countTap(
-  await record('node node_modules/ava/entrypoints/cli.mjs --tap build/test/*.spec.js')
-)
+// Redis and its like, which CI demands elsewhere, are not made for Windows.
+const environment = process.platform === 'win32' ? { CI: '' } : {}
+const suite = 'node node_modules/ava/entrypoints/cli.mjs --tap build/test/*.spec.js'
+const { passed, failed } = countTap(await record(suite, environment))
 console.log(`${passed} passed, ${failed + (loaded.endsWith(own) ? 0 : 1)} failed`)
 process.exitCode = failed === 0 && loaded.endsWith(own) ? 0 : 1
