@@ -5,6 +5,11 @@
 set -euo pipefail
 . "$(dirname "$0")/../cache.sh"
 
+# Two checkouts may build at once; they share what is made here.
+mkdir -p "$cache"
+exec 9>"$cache/setup-build.lock"
+flock 9
+
 packages=()
 need() { [ -e "$1" ] || packages+=("$2"); }
 need /usr/bin/cc build-essential
