@@ -4,6 +4,7 @@ import test from 'ava'
 import { hot } from '#src/mailbox'
 import { reactorFor } from '#src/reactor'
 import { printing, program } from './helpers/programs'
+import { serve } from './helpers/workers'
 
 const host = (TCPULL_REACTOR: string | undefined, versions: Record<string, string> = {}) =>
   reactorFor({ env: { TCPULL_REACTOR }, versions: { node: '20.0.0', uv: '1.51.0', ...versions } as never })
@@ -46,3 +47,26 @@ for (const name of ['uv', 'tokio']) {
     t.deepEqual(ended, printing('hello', '0'))
   })
 }
+
+test("a conversation goes on while a test's fake timers stand in for Node's", async (t) => {
+  const port = await serve(t, (socket) => socket.pipe(socket))
+  const ended = await program(
+    `
+    const timers = require('node:timers')
+    const real = [process.nextTick, timers.setImmediate]
+    const never = () => {}
+    globalThis.setImmediate = timers.setImmediate = process.nextTick = never
+    const client = await connect({ host: '127.0.0.1', port: ${port} })
+    const answers = []
+    for (const line of ['a', 'b']) {
+      await sleep(1)
+      client.writeLine(line)
+      answers.push(await client.readLine())
+    }
+    client.destroy()
+    ;[process.nextTick, timers.setImmediate] = real
+    console.log(answers.join())
+    `
+  )
+  t.deepEqual(ended, printing('a,b'))
+})

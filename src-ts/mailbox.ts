@@ -36,6 +36,10 @@ const values: unknown[] = []
 /** Small writes of this tick, one after the other. Annotated for compilers of users' to which Buffer is not generic. */
 export const outgoing: Buffer = Buffer.allocUnsafeSlow(OUTGOING_SIZE)
 
+// As they were when this was loaded: tests put fake ones in their places, by which nothing would go on.
+const { nextTick } = process
+const later = setImmediate
+
 const waiting: (Waiting | undefined)[] = []
 const free: number[] = []
 
@@ -143,7 +147,7 @@ export function onUnsent(act: () => void): void {
 /** Something was written: it is sent when this tick is over, its microtasks included. */
 export function markUnsent(): void {
   if (mail[IN_TURN] === 1) mail[UNSENT] = 1
-  else process.nextTick(send)
+  else nextTick(send)
 }
 
 /**
@@ -151,7 +155,7 @@ export function markUnsent(): void {
  * again for as long as it is asked to, which would keep a busy connection's turns from ever letting the loop go on.
  */
 function summons(): void {
-  setImmediate(turn)
+  later(turn)
 }
 
 function turn(): void {

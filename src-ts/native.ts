@@ -1,13 +1,13 @@
 // The native binary under the types that its build wrote; the only file that loads it.
 
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type * as binding from './binding'
 import { loadBinary } from './loader'
 
 // A bundle has this code in a file of its own, in an ES module even without `__filename`: then no checkout is around
 // it, and the platform's package is looked for from the bundle, or else from the program that was started.
-const file = typeof __filename === 'string' ? __filename : (process.argv[1] ?? join(process.cwd(), 'index.js'))
+const file = typeof __filename === 'string' ? __filename : resolve(process.argv[1] ?? 'index.js')
 const inPlace = file.endsWith(join('dist', 'src-ts', 'native.js'))
 
 const { version } = require('../../package.json') as { version: string }
