@@ -6,8 +6,9 @@ import type * as binding from './binding'
 import { loadBinary } from './loader'
 
 // A bundle has this code in a file of its own, in an ES module even without `__filename`: then no checkout is around
-// it, and the platform's package is looked for from the bundle, or else from the program that was started.
-const file = typeof __filename === 'string' ? __filename : resolve(process.argv[1] ?? 'index.js')
+// it, and the platform's package is looked for from the bundle, or else from the program that was started; where that is
+// no file (`node -e`), from the current folder.
+const file = resolve(typeof __filename === 'string' ? __filename : (process.argv[1] ?? 'index.js'))
 const inPlace = file.endsWith(join('dist', 'src-ts', 'native.js'))
 
 const { version } = require('../../package.json') as { version: string }

@@ -58,3 +58,8 @@ test('a bundle without node_modules takes the binary that TCPULL_BINARY names, a
   const TCPULL_BINARY = join(shop.project, 'elsewhere', 'binary', 'tcpull.linux-x64-gnu.node')
   succeeded(t, await shop.run(join('out', 'app.cjs'), [], { TCPULL_BINARY }))
 })
+
+test('a bundle runs when no program was started, only an expression', async (t) => {
+  const shop = await bundled(t, 'module.mjs', 'app.mjs', ['--format=esm', BANNER])
+  succeeded(t, await shop.run('-e', ["import('./out/app.mjs')", 'an argument']))
+})
