@@ -139,6 +139,13 @@ for (const [way, place, env] of [
     t.regex(error.message, /--allow-addons.*--no-addons/)
     t.false(error.message.includes('npm install'))
   })
+
+  test(`a process that may not read a binary says what it lacks, with a binary by ${way}`, (t) => {
+    const unreadable = failure('ERR_ACCESS_DENIED', 'Access to this API has been restricted.')
+    const error = t.throws(() => loadBinary(host('linux', 'x64', { [place]: unreadable }, env)))
+    t.regex(error.message, /Access to this API has been restricted\.\n.*--allow-fs-read/)
+    t.false(error.message.includes('npm install'))
+  })
 }
 
 test('every cause is kept as it was thrown', (t) => {

@@ -25,8 +25,17 @@ interface Binary {
 
 /** Why one place gave no binary. */
 interface Miss {
-  kind: 'absent' | 'forbidden' | 'broken'
+  kind: Kind
   error: Error
+}
+
+type Kind = 'absent' | 'forbidden' | 'unreadable' | 'broken'
+
+// By the code of what `require` throws; all else is broken.
+const KINDS: Record<string, Kind> = {
+  MODULE_NOT_FOUND: 'absent',
+  ERR_DLOPEN_DISABLED: 'forbidden',
+  ERR_ACCESS_DENIED: 'unreadable'
 }
 
 // Node-API is plain C, so on Windows a binary made with either tool chain serves; MSVC's is the published one.
@@ -82,7 +91,7 @@ function load<T extends Binary>(host: Host, place: string): { binary: T } | Miss
     return { kind: 'broken', error }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException | undefined)?.code
-    const kind = code === 'MODULE_NOT_FOUND' ? 'absent' : code === 'ERR_DLOPEN_DISABLED' ? 'forbidden' : 'broken'
+    const kind = KINDS[code ?? ''] ?? 'broken'
     // Node's message for a missing module goes on with the requiring files, a line each.
     const reason = String(cause instanceof Error ? cause.message : cause).split(/\r?\n/, 1)[0]
     return { kind, error: new Error(`${place}: ${reason}`, { cause }) }
@@ -93,6 +102,9 @@ function load<T extends Binary>(host: Host, place: string): { binary: T } | Miss
 function advice(host: Host, misses: readonly Miss[], override: string | undefined, name: string | undefined): string {
   if (misses.some(({ kind }) => kind === 'forbidden')) {
     return 'This process may not load addons: under --permission Node needs --allow-addons, and --no-addons forbids them.'
+  }
+  if (misses.some(({ kind }) => kind === 'unreadable')) {
+    return 'This process may not read it: under --permission Node needs --allow-fs-read with its folder.'
   }
   if (override) return `Check TCPULL_BINARY, which is set to ${override}.`
   if (host.platform === 'linux' && !host.hasGlibc()) {
