@@ -1,22 +1,12 @@
 // Installs the packed packages from a local registry in every way a user would, and tests them. Ends with
 // `N passed, N failed`. The binaries are those under `npm/`; what is not there is built.
 
-import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cache } from './cache.mjs'
 import { countTap } from './counts.mjs'
 import { startRegistry } from './installs/registry.mjs'
+import { locked } from './locked.mjs'
 import { record, run } from './run.mjs'
 import { binaryOf, targets } from './targets/targets.mjs'
 
@@ -32,7 +22,8 @@ run('node scripts/pack.mjs')
 rmSync('build/test', { recursive: true, force: true })
 run('tsc -p tsconfig.test.json')
 
-const tools = installTools()
+// Package managers, compilers and test runners.
+const tools = locked(join('__test__', 'installs', 'tools'), 'installs')
 const registry = await startRegistry(tools)
 let counts
 try {
@@ -48,23 +39,6 @@ try {
 }
 console.log(`${counts.passed} passed, ${counts.failed} failed`)
 process.exitCode = counts.failed === 0 ? 0 : 1
-
-/** Package managers, compilers and test runners, at the versions of the lock file; gives their folder. */
-function installTools() {
-  const source = join('__test__', 'installs', 'tools')
-  const lock = readFileSync(join(source, 'package-lock.json'))
-  const folder = join(cache, 'installs')
-  const stamp = join(folder, 'stamp')
-  const wanted = createHash('sha256').update(lock).digest('hex')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder
-  rmSync(stamp, { force: true })
-  mkdirSync(folder, { recursive: true })
-  for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(source, name), join(folder, name))
-  // None of them needs its scripts, and what they may not run they cannot break.
-  run(`npm ci --prefix '${folder}' --ignore-scripts --no-audit --no-fund`)
-  writeFileSync(stamp, wanted)
-  return folder
-}
 
 /** A package that has a script, by which the tests show that they would notice one. */
 function publishScripted(registry) {

@@ -55,8 +55,7 @@ function publish(folder, url, path) {
   const userconfig = join(folder, 'npmrc')
   writeFileSync(userconfig, `${url.slice('http:'.length)}:_authToken=anybody\n`)
   const args = ['publish', '--loglevel=error', `--registry=${url}`, `--userconfig=${userconfig}`, path]
-  const shell = process.platform === 'win32'
-  const { status, stdout, stderr } = spawnSync('npm', args, { encoding: 'utf8', shell })
+  const { status, stdout, stderr } = spawnSync('npm', args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${path} could not be published:\n${stdout}${stderr}`)
 }
 
