@@ -72,6 +72,7 @@ pub fn environment(id: u32) -> Option<Rc<Environment>> {
 /// meanwhile is to be sent. `reactor` asks for one by its name; `summons()` is called when [`turn`] is to be called in the
 /// next turn of the loop. Gives the environment's number, the name of its reactor and its most frequent calls.
 #[napi(
+    catch_unwind,
     ts_args_type = "mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void, summons: () => void, reactor?: string",
     ts_return_type = "{ environment: number; reactor: string; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }"
 )]
@@ -125,6 +126,8 @@ unsafe extern "C" fn tear_down(hook: sys::napi_async_cleanup_hook_handle, data: 
     let environment = unsafe { Rc::from_raw(data.cast::<Environment>()) };
     let _ = catch_unwind(AssertUnwindSafe(|| {
         environment.dials.borrow_mut().clear();
+        // Connections nobody was told of yet; a host may never free the environment itself.
+        environment.ended.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let connections = std::mem::take(&mut *environment.connections.borrow_mut());
         connections.iter().for_each(|(_, connection)| connection.abandon());
         // SAFETY: the hook's handle is removed once, when libuv has closed the last handle.
@@ -327,7 +330,7 @@ pub fn collect(environment: u32) {
 }
 
 /// Gives a fresh `Uint8Array` to cut small answers from.
-#[napi(ts_args_type = "environment: number, memory: Uint8Array")]
+#[napi(catch_unwind, ts_args_type = "environment: number, memory: Uint8Array")]
 pub fn renew_pool(environment: u32, memory: Value) {
     if let Some(environment) = self::environment(environment) {
         environment.mailbox.renew_pool(memory.0);

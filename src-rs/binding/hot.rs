@@ -23,8 +23,8 @@ use crate::{
 
 type Hot = fn(&Environment, [f64; 4]) -> Value;
 
-/// An object with the environment's number, its reactor's name and its hot calls. It keeps the environment, which the calls refer to: they
-/// must be called through it.
+/// An object with the environment's number, its reactor's name and its hot calls. It keeps the environment, which the
+/// calls refer to: they must be called through it.
 pub fn object(environment: Rc<Environment>, id: u32, reactor: &str) -> sys::napi_value {
     let env = environment.env;
     let data = Rc::into_raw(environment).cast::<c_void>().cast_mut();

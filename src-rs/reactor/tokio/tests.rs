@@ -233,6 +233,22 @@ fn wakers_of_other_threads_bring_one_turn_together_and_none_after_the_end() {
 }
 
 #[test]
+fn a_note_that_is_never_handed_over_goes_with_its_reactor() {
+    let Desk { reactor, calls, seen, _runtime: runtime, .. } = Desk::new();
+    let (ours, mut far) = pair();
+    let watch = reactor.watch(&ours, 1).unwrap();
+    watch.want(READ).unwrap();
+    far.write_all(b"a").unwrap();
+    calls.recv_timeout(GUARD).unwrap();
+    let notes = Arc::downgrade(&reactor.0.notes);
+    drop(watch);
+    reactor.close(Box::new(|| {}));
+    drop((reactor, runtime));
+    assert!(notes.upgrade().is_none());
+    assert_eq!(*seen.0.borrow(), []);
+}
+
+#[test]
 fn the_process_is_held_while_anything_waits_or_is_pending() {
     let desk = Desk::new();
     let (one, _far) = pair();

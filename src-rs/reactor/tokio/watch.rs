@@ -5,7 +5,7 @@ use std::{
     io,
     rc::Rc,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::{Context, Poll, Wake, Waker},
@@ -32,7 +32,8 @@ pub struct TokioWatch {
 
 /// One direction of one watch, as tokio's thread sees it.
 pub struct Mark {
-    notes: Arc<Notes>,
+    /// Not held: the notes hold their marks.
+    notes: Weak<Notes>,
     token: usize,
     direction: Ready,
     /// Somebody waits for it; a note that nobody waits for any more says nothing.
@@ -44,7 +45,7 @@ pub struct Mark {
 impl Mark {
     fn new(notes: &Arc<Notes>, token: usize, direction: Ready) -> Arc<Mark> {
         let (wanted, armed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Mark { notes: notes.clone(), token, direction, wanted, armed })
+        Arc::new(Mark { notes: Arc::downgrade(notes), token, direction, wanted, armed })
     }
 
     /// What the note of this mark says in the turn it is handed over in.
@@ -56,7 +57,9 @@ impl Mark {
 
 impl Wake for Mark {
     fn wake(self: Arc<Self>) {
-        self.notes.clone().take(Some(self));
+        if let Some(notes) = self.notes.upgrade() {
+            notes.take(Some(self));
+        }
     }
 }
 
@@ -97,7 +100,7 @@ impl TokioWatch {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // A failure of the look shows itself to who reads or writes.
                 _ => {
-                    mark.notes.take(Some(mark.clone()));
+                    self.inner.notes.take(Some(mark.clone()));
                     return Ok(());
                 }
             }
