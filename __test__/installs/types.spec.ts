@@ -1,6 +1,6 @@
 // The installed types under several compilers and ways of resolving, strictly and with the declarations themselves checked.
 
-import { symlinkSync } from 'node:fs'
+import { copyFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { npm11 } from './managers'
@@ -22,6 +22,8 @@ for (const compiler of COMPILERS) {
       const shop = workshop(t, npm11)
       succeeded(t, await shop.manage('install', 'tcpull'))
       symlinkSync(tool('@types'), join(shop.project, 'node_modules', '@types'))
+      // A bundler's users write `.ts`.
+      copyFileSync(join(shop.project, 'types', 'module.mts'), join(shop.project, 'types', 'bundled.ts'))
       const compilerOptions = {
         ...options,
         target: 'es2022',
