@@ -1,5 +1,5 @@
-// Other hosts than the Node that runs the tests: a conversation through every kind of call on each, and on Nodes workers that
-// are terminated. Judged by how a process of its own ends.
+// Other hosts than the Node that runs the tests: a conversation through every kind of call on each, and workers that are
+// terminated. Judged by how a process of its own ends.
 
 import { majors, testOn } from '../helpers/nodes'
 import { run } from '../helpers/processes'
@@ -16,6 +16,7 @@ for (const host of [...majors, 'bun', 'deno'] as const) {
   })
 }
 
-for (const major of majors) {
-  testOn(major, '200 terminations of workers, 20 at once, in mid operation', terminations)
+// Deno's `terminate` does not wait for the worker's end, so that there is no time to count files at.
+for (const host of [...majors, 'bun'] as const) {
+  testOn(host, '200 terminations of workers, 20 at once, in mid operation', terminations)
 }

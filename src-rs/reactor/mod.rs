@@ -46,7 +46,7 @@ pub trait Reactor {
     /// come before the socket is closed.
     fn watch(&self, socket: &Socket, token: usize) -> io::Result<Box<dyn Watch>>;
 
-    /// Asks for a turn at `time`, in place of the time asked for before. Never keeps the process alive.
+    /// Asks for a turn at `time`, never earlier, in place of the time asked for before. Never keeps the process alive.
     fn wake_at(&self, time: Option<Instant>);
 
     /// A handle by which other threads ask for a turn.
