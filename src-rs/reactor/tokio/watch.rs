@@ -48,10 +48,11 @@ impl Mark {
         Arc::new(Mark { notes: Arc::downgrade(notes), token, direction, wanted, armed })
     }
 
-    /// What the note of this mark says in the turn it is handed over in.
+    /// What the note of this mark says in the turn it is handed over in. tokio may leave the waker behind although it
+    /// believes ready, and call it later: a second note of the same says nothing.
     pub fn ready(&self) -> Option<(usize, Ready)> {
-        self.armed.store(false, Relaxed);
-        self.wanted.load(Relaxed).then_some((self.token, self.direction))
+        let armed = self.armed.swap(false, Relaxed);
+        (armed && self.wanted.load(Relaxed)).then_some((self.token, self.direction))
     }
 }
 
