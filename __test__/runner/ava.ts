@@ -35,8 +35,8 @@ class Execution extends Assertions {
 }
 
 const tests: Test[] = []
-const lasts: Body[] = []
-let failed = 0
+const lasts: { title: string; body: Body }[] = []
+const unhandled = new Map<Promise<unknown>, unknown>()
 let number = 0
 
 /** Tests that the platform cannot run, each with its reason, from the file that `TEST_SKIPS` names. */
@@ -58,7 +58,7 @@ const SKIPPED_BY_TEST = 'the test skips itself'
 const test = Object.assign(declare(false), {
   skip: declare(false, SKIPPED_BY_TEST),
   serial: Object.assign(declare(true), { skip: declare(true, SKIPPED_BY_TEST) }),
-  after: { always: (body: Body) => void lasts.push(body) }
+  after: { always: (title: string, body: Body) => void lasts.push({ title, body }) }
 })
 
 async function run(): Promise<void> {
@@ -67,9 +67,7 @@ async function run(): Promise<void> {
   for (const { title } of tests) comment(`declares ${title}`)
   for (const test of tests) if (test.serial) await runOne(test)
   await Promise.all(tests.filter(({ serial }) => !serial).map(runOne))
-  for (const body of lasts) await runLast(body)
-  print(`# pass ${number - failed}`)
-  print(`# fail ${failed}`)
+  for (const { title, body } of lasts) await runLast(title, body)
 }
 
 async function runOne({ title, body, skip }: Test): Promise<void> {
@@ -89,16 +87,15 @@ async function runOne({ title, body, skip }: Test): Promise<void> {
   else fail(title, errors)
 }
 
-async function runLast(body: Body): Promise<void> {
+async function runLast(title: string, body: Body): Promise<void> {
   try {
     await body(new Execution())
   } catch (error) {
-    fail('after', [error])
+    fail(title, [error])
   }
 }
 
 function fail(title: string, errors: unknown[]): void {
-  failed++
   process.exitCode = 1
   print(`not ok ${++number} - ${title}`)
   for (const error of errors) comment(error instanceof Error ? (error.stack ?? error.message) : String(error))
@@ -114,7 +111,12 @@ function print(line: string): void {
 }
 
 process.on('uncaughtException', (error) => fail('uncaught exception', [error]))
-process.on('unhandledRejection', (error) => fail('unhandled rejection', [error]))
+// What a test handles later than its turn is handled: only what is left at the end counts.
+process.on('unhandledRejection', (error, promise) => unhandled.set(promise, error))
+process.on('rejectionHandled', (promise) => unhandled.delete(promise))
+process.on('exit', () => {
+  for (const error of unhandled.values()) fail('unhandled rejection', [error])
+})
 
 // When the file that is loading now has declared its tests.
 setImmediate(run)

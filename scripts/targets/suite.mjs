@@ -15,7 +15,8 @@ const IDENTITY = 'programs/identity.js'
 
 /** What the process says of itself: Node's version, platform and arch, and the binary that was loaded. */
 export async function identify(target, folder) {
-  const [{ output }] = await runEach(target, folder, [IDENTITY])
+  const [{ code, output, errors }] = await runEach(target, folder, [IDENTITY])
+  if (code !== 0) throw new Error(`the package does not load on ${target.name}: ${errors}`)
   return JSON.parse(output)
 }
 
@@ -66,15 +67,21 @@ async function underAva(target, folder, files) {
 async function runEach(target, folder, files) {
   const results = join(folder, 'results')
   for (const file of files) mkdirSync(join(results, file, '..'), { recursive: true })
-  const runs = []
+  const codes = new Map()
   const one = `timeout --kill-after=5 ${FILE_GUARD} "$@" build/test/$0 </dev/null >results/$0.tap 2>results/$0.errors; echo "$? $0"`
   const command = `TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
   await start(target, folder, command, {
     input: files.map((file) => `${file}\n`).join(''),
     onLine: (line) => {
       const [code, file] = line.split(' ')
-      runs.push({ file, code: Number(code), output: readFileSync(join(results, `${file}.tap`), 'utf8') })
+      codes.set(file, Number(code))
     }
   })
-  return runs
+  const said = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+  return files.map((file) => ({
+    file,
+    code: codes.get(file),
+    output: said(join(results, `${file}.tap`)),
+    errors: said(join(results, `${file}.errors`))
+  }))
 }

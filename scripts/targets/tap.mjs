@@ -1,12 +1,14 @@
 // Reads what became of each test out of TAP, ava's and that of `__test__/runner`; runs nothing.
 
-/** Each test that the output tells of: its title, and whether it `passed`, `failed` or was `skipped`. */
+/** Each test that the output tells of: its title, whether it `passed`, `failed` or was `skipped`, and what it said. */
 export function resultsOf(output) {
-  return [...output.matchAll(/^(not )?ok \d+ - (.*?)(?: # SKIP ?(.*))?\r?$/gm)].map(([, not, title, reason]) => ({
-    title,
-    outcome: reason !== undefined ? 'skipped' : not ? 'failed' : 'passed',
-    ...(reason ? { reason } : {})
-  }))
+  const sections = output.replaceAll('\r\n', '\n').split(/^(?=(?:not )?ok \d)/m)
+  return sections.flatMap((section) => {
+    const [line, not, title, reason] = section.match(/^(not )?ok \d+ - (.*?)(?: # SKIP ?(.*))?$/m) ?? []
+    if (title === undefined) return []
+    const outcome = reason !== undefined ? 'skipped' : not ? 'failed' : 'passed'
+    return [{ title, outcome, reason, said: section.slice(line.length).trim() }]
+  })
 }
 
 /**
