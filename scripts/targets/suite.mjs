@@ -5,7 +5,7 @@ import { cpus } from 'node:os'
 import { join, sep } from 'node:path'
 import { start } from './hosts.mjs'
 import { skipsOf } from './skips.mjs'
-import { judge, resultsOf } from './tap.mjs'
+import { judge, resultsOf } from './results.mjs'
 
 // Seconds; far beyond what any file of tests needs, under Wine too.
 const FILE_GUARD = 900

@@ -8,7 +8,7 @@ import { hostOf } from './hosts.mjs'
 import { MOST, skips, skipsOf } from './skips.mjs'
 import { stage } from './stage.mjs'
 import { identify, suite } from './suite.mjs'
-import { count } from './tap.mjs'
+import { count } from './results.mjs'
 import { chosen } from './targets.mjs'
 
 const named = process.argv.slice(2)
