@@ -258,7 +258,6 @@ test('every socket option is taken', async (t) => {
     { noDelay: true, keepAlive: true },
     { keepAlive: true, keepAliveInitialDelay: 1000 },
     { keepAlive: false, keepAliveInitialDelay: 60_000 },
-    { userTimeout: 5000 },
     { attemptDelay: 0, timeout: 0 },
     { attemptDelay: 1, timeout: Infinity },
     { readTimeout: 0, writeTimeout: 0, maxBuffer: 1 },
@@ -266,6 +265,17 @@ test('every socket option is taken', async (t) => {
   ]) {
     const client = await open(t, address, options)
     t.is(String(await client.request('x', { size: 1 })), 'x', JSON.stringify(options))
+  }
+})
+
+test('userTimeout is taken where the system has it, and elsewhere says so before any I/O', async (t) => {
+  const server = await listen(t, (socket) => socket.pipe(socket))
+  const address = { host: '127.0.0.1', port: portOf(server) }
+  if (process.platform === 'linux') {
+    const client = await open(t, address, { userTimeout: 5000 })
+    t.is(String(await client.request('x', { size: 1 })), 'x')
+  } else {
+    await fails(t, connect(address, { userTimeout: 5000 }), { code: 'ENOTSUP', syscall: 'setsockopt' })
   }
 })
 

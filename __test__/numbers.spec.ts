@@ -192,6 +192,8 @@ test('every time of connect is milliseconds from 0, or an error before any I/O',
   for (const name of names) {
     for (const value of [0, 0.5, 1000, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, 1e308, Infinity]) {
       if (name === 'timeout' && value === 0.5) continue
+      // Elsewhere it can only be left to the system.
+      if (name === 'userTimeout' && process.platform !== 'linux' && value !== 0) continue
       const options = { [name]: value, keepAlive: true }
       const client = await within(connect(address, options), `${name} ${value}`)
       client.destroy()

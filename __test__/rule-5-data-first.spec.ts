@@ -4,7 +4,7 @@ import test from 'ava'
 import type { TcpClient } from 'tcpull'
 import { all, latin1 } from './helpers/cuttings'
 import { fails, outcome, within } from './helpers/failures'
-import { ended, pair, reset, sent, turns } from './helpers/peer'
+import { ended, pair, reset, resetAfter, sent, turns } from './helpers/peer'
 import { patient, reads } from './helpers/reads'
 
 /** What each kind of read gives when nothing is left, at an end. */
@@ -46,10 +46,8 @@ for (const [name, read] of Object.entries({ ...patient, ...reads })) {
   if (name === 'request') continue
   test(`${name}: a reset is told after the data, again and again`, async (t) => {
     const both = await pair(t)
-    const { client, socket, port } = both
-    socket.write('abc\n')
-    await turns(5)
-    await reset(both)
+    const { client, port } = both
+    await resetAfter(both, 'abc\n')
     if (name in reads) t.is(await outcome(read(client)), reads[name] === reads.expect ? 'ab' : await whole(name))
     else t.is(latin1(await client.readExactly(4)), 'abc\n')
     const shape = { name: 'TcpError', code: 'ECONNRESET', syscall: 'read', phase: 'read', address: '127.0.0.1', port }
@@ -88,9 +86,7 @@ test('an unfinished rest is readable in every way before an end', async (t) => {
 test('an unfinished rest before a reset is no line and no answer: only bytes can be had', async (t) => {
   for (const read of Object.values(patient)) {
     const both = await pair(t)
-    both.socket.write('abc')
-    await turns(5)
-    await reset(both)
+    await resetAfter(both, 'abc')
     t.is(await outcome(read(both.client)), 'ECONNRESET')
     t.is(latin1(await both.client.read()), 'abc')
     t.is(await outcome(both.client.read()), 'ECONNRESET')
@@ -104,10 +100,8 @@ test('a reset that a write has found out is still a reset for the reads, after t
     (client: TcpClient) => client.end()
   ]) {
     const both = await pair(t)
-    const { client, socket } = both
-    socket.write('abc')
-    await turns(5)
-    await reset(both)
+    const { client } = both
+    await resetAfter(both, 'abc')
     await outcome(ask(client))
     t.is(latin1(await client.readExactly(3)), 'abc')
     t.is(await outcome(client.readAll()), 'ECONNRESET')
@@ -128,9 +122,7 @@ test('an end that has been seen can be put off by bytes put back', async (t) => 
 
 test('much data before a reset is all readable', async (t) => {
   const both = await pair(t)
-  both.socket.write(Buffer.alloc(40_000, 'a'))
-  await turns(20)
-  await reset(both)
+  await resetAfter(both, Buffer.alloc(40_000, 'a'))
   t.is((await within(both.client.readExactly(40_000))).length, 40_000)
   t.is(await outcome(both.client.read()), 'ECONNRESET')
 })
@@ -143,9 +135,7 @@ test('iterators end at an end and throw at a reset, after the data', async (t) =
   t.deepEqual(lines, ['1', '2', 'rest'])
 
   const two = await pair(t)
-  two.socket.write('1\n2\n')
-  await turns(5)
-  await reset(two)
+  await resetAfter(two, '1\n2\n')
   const seen: string[] = []
   const iterating = (async () => {
     for await (const line of two.client.lines()) seen.push(line)

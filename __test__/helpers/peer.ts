@@ -57,17 +57,25 @@ const DEAF = `
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   })`
 
+// On Windows libuv has 32 connections accepted ahead, whatever the program does.
+const FILLERS = process.platform === 'win32' ? 64 : 4
+
 /** A port that leaves handshakes unanswered: its queue of connections not yet accepted is full. */
 export async function silentPort(t: ExecutionContext): Promise<number> {
   const worker = new Worker(DEAF, { eval: true })
   t.teardown(() => worker.terminate())
   const [port] = (await once(worker, 'message')) as [number]
-  const fillers = Array.from({ length: 4 }, () => netConnect(port, '127.0.0.1').on('error', () => {}))
+  let connected = 0
+  const fillers = Array.from({ length: FILLERS }, () =>
+    netConnect(port, '127.0.0.1', () => connected++).on('error', () => {})
+  )
   t.teardown(() => {
     for (const filler of fillers) filler.destroy()
   })
-  await once(fillers[0] as Socket, 'connect')
-  await turns(10)
+  for (let before = -1; before < connected || connected === 0; ) {
+    before = connected
+    await turns(20)
+  }
   return port
 }
 
@@ -116,6 +124,21 @@ export async function reset({ socket }: Pair): Promise<void> {
   await turns(5)
 }
 
+/**
+ * The peer sends `data` and resets. On Linux the client has read nothing yet. Windows throws away what it holds when a
+ * reset comes (as `WSAECONNRESET` is documented), so that there only what a client has read ahead is still to be had.
+ */
+export async function resetAfter(both: Pair, data: string | Uint8Array): Promise<void> {
+  if (process.platform === 'win32') {
+    await arrive(both, data)
+  } else {
+    both.socket.write(data)
+    // Loopback needs no time, but many bytes need several reads.
+    await turns(20)
+  }
+  await reset(both)
+}
+
 /** Several turns of the event loop, in which loopback traffic gets where it goes. */
 export async function turns(count: number): Promise<void> {
   for (let index = 0; index < count; index++) await turn()
@@ -147,6 +170,27 @@ export async function received(socket: Socket, size: number): Promise<string> {
     else bytes = Buffer.concat([bytes, chunk])
   }
   return bytes.toString('latin1')
+}
+
+/**
+ * Sends bytes of `data` over and over, `size` in all, a piece at a time: Windows takes one write of any size whole.
+ * Gives how many the system has taken so far.
+ */
+export function flood(socket: Socket, size: number, data = 'x'): { taken: number } {
+  const state = { taken: 0 }
+  const piece = Buffer.alloc(64 * 1024, data)
+  const next = (): void => {
+    const part = piece.subarray(0, size - state.taken)
+    if (part.length > 0) {
+      socket.write(part, (error) => {
+        if (error) return
+        state.taken += part.length
+        next()
+      })
+    }
+  }
+  next()
+  return state
 }
 
 /** More than every buffer between the two ends holds. */

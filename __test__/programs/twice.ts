@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type * as tcpull from 'tcpull'
 import { report } from './measures'
 
@@ -28,7 +28,7 @@ function copy(): { folder: string; load: () => Package } {
   mkdirSync(join(folder, 'dist'))
   for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(folder, name), { recursive: true })
   const binary = Object.keys(require.cache).find((path) => path.endsWith('.node')) as string
-  cpSync(binary, join(folder, binary.split('/').pop() as string))
+  cpSync(binary, join(folder, basename(binary)))
   return { folder, load: () => require(join(folder, 'dist', 'index.js')) as Package }
 }
 

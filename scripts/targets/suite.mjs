@@ -2,10 +2,10 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { start } from './hosts.mjs'
-import { skipsOf } from './skips.mjs'
 import { judge, resultsOf } from './results.mjs'
+import { skipsOf } from './skips.mjs'
 
 // Seconds; far beyond what any file of tests needs, under Wine too.
 const FILE_GUARD = 900

@@ -5,10 +5,10 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../run.mjs'
 import { hostOf } from './hosts.mjs'
+import { count } from './results.mjs'
 import { MOST, skips, skipsOf } from './skips.mjs'
 import { stage } from './stage.mjs'
 import { identify, suite } from './suite.mjs'
-import { count } from './results.mjs'
 import { chosen } from './targets.mjs'
 
 const named = process.argv.slice(2)

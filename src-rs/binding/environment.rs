@@ -12,7 +12,11 @@ use std::{
     time::Instant,
 };
 
-use napi::{Env, bindgen_prelude::FromNapiValue, sys};
+use napi::{
+    Env,
+    bindgen_prelude::{FromNapiValue, retain_current_module_for_unload_safety},
+    sys,
+};
 use napi_derive::napi;
 use slab::Slab;
 
@@ -86,6 +90,8 @@ pub fn start(
     reactor: Option<String>,
 ) -> napi::Result<Value> {
     let raw = env.raw();
+    // The dialling threads outlive a worker, and Node unloads what only workers have loaded.
+    retain_current_module_for_unload_safety();
     // SAFETY: the values are those of this call; the module keeps both arrays and lets nobody detach them.
     let (numbers, out) =
         unsafe { (<&mut [f64]>::from_napi_value(raw, mail.0)?, <&[u8]>::from_napi_value(raw, outgoing.0)?) };
