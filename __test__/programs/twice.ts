@@ -1,9 +1,8 @@
 // Loads the package in every way there is, and again, and a second copy of it; reports what stayed the same.
 
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type * as tcpull from 'tcpull'
 import { report } from './measures'
@@ -23,13 +22,15 @@ async function converse({ connect }: Package, port: number): Promise<unknown> {
 }
 
 /** A copy of the package's files, as a second version in a tree of dependencies would be. */
-function copy(): { folder: string; load: () => Package } {
-  const folder = mkdtempSync(join(tmpdir(), 'tcpull-copy-'))
-  mkdirSync(join(folder, 'dist'))
+function copy(): Package {
+  // Removed by the next run: Windows keeps the file of a library that is loaded.
+  const folder = join(root, 'build', 'copy')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(join(folder, 'dist'), { recursive: true })
   for (const name of ['package.json', 'dist']) cpSync(join(root, name), join(folder, name), { recursive: true })
   const binary = Object.keys(require.cache).find((path) => path.endsWith('.node')) as string
   cpSync(binary, join(folder, basename(binary)))
-  return { folder, load: () => require(join(folder, 'dist', 'index.js')) as Package }
+  return require(join(folder, 'dist', 'index.js')) as Package
 }
 
 function forget(): void {
@@ -41,7 +42,6 @@ async function main(): Promise<void> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const required = require('tcpull') as Package
-  const { folder, load } = copy()
   const idle = await required.connect({ host: '127.0.0.1', port })
   let reloads = 0
   for (; reloads < 20; reloads++) {
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     const again = require('tcpull') as Package
     await Promise.all([converse(again, port), converse(required, port)])
   }
-  const other = load()
+  const other = copy()
   const [ownError, otherError] = await Promise.all([converse(required, port), converse(other, port)])
   report({
     reloads,
@@ -58,7 +58,6 @@ async function main(): Promise<void> {
     otherClass: other.TcpError !== required.TcpError && otherError instanceof other.TcpError ? 1 : 0,
     stillOpen: (await idle.request('idle\n', { line: true })) === 'idle' ? 1 : 0
   })
-  rmSync(folder, { recursive: true })
   server.close()
   await idle.close()
 }

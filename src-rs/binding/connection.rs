@@ -22,7 +22,7 @@ use crate::{
     dial::{Dialled, Timings},
     failure::{Attempt, Failure, Phase},
     framing::Markers,
-    reactor::{Ready, Watch},
+    reactor::{Ready, WRITES_TRY_AGAIN, Watch},
     session::{OpId, Session, closed},
     stream::Socket,
 };
@@ -160,14 +160,16 @@ impl Connection {
             self.drop_live(&mut guard);
             return result;
         }
-        if let Err(error) = live.watch.want(live.session.interest()) {
+        let interest = live.session.interest();
+        if let Err(error) = live.watch.want(interest) {
             let failure = Failure::system(&error, Phase::Read, "poll");
             live.session.fail_all(&failure, post);
             environment.reactor.waker()();
             self.drop_live(&mut guard);
             return result;
         }
-        if let Some(deadline) = live.session.next_deadline()
+        let unasked = WRITES_TRY_AGAIN.filter(|_| interest.write).map(|wait| Instant::now() + wait);
+        if let Some(deadline) = live.session.next_deadline().into_iter().chain(unasked).min()
             && live.alarm.is_none_or(|alarm| deadline < alarm)
         {
             live.alarm = Some(deadline);

@@ -8,7 +8,12 @@ pub mod tokio;
 #[allow(unsafe_code)]
 pub mod uv;
 
-use std::{io, rc::Rc, sync::Arc, time::Instant};
+use std::{
+    io,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::stream::Socket;
 
@@ -32,6 +37,11 @@ impl Ready {
         (!self.read || other.read) && (!self.write || other.write)
     }
 }
+
+/// How long a write waits before it is tried again unasked. On Windows libuv tells of a reset only those who wait to read
+/// (win/poll.c: `AFD_POLL_ABORT` belongs to `UV_READABLE`), and who waits to write alone would wait for ever.
+pub const WRITES_TRY_AGAIN: Option<Duration> =
+    if cfg!(windows) { Some(Duration::from_millis(250)) } else { None };
 
 /// What the layer above does with a turn of the loop.
 pub trait Turn {
