@@ -7,7 +7,8 @@ if [ "$(id -u)" -ne 0 ]; then
   echo "Only root can enter the folder of Debian that the foreign targets' tests run in." >&2
   exit 1
 fi
-export MACHINE="${TCPULL_CACHE:-$HOME/.cache/tcpull}/hosts/trixie" PROJECT="$(realpath "$1")"
+. "$(dirname "$0")/../cache.sh"
+export MACHINE="$cache/hosts/trixie" PROJECT="$(realpath "$1")"
 shift
 exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   over="$MACHINE.over"

