@@ -5,7 +5,7 @@ import test from 'ava'
 import { connect } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { fails, outcome, within } from './helpers/failures'
-import { counted, everything, listen, MORE_THAN_FITS, pair, portOf, reset, sent, turns } from './helpers/peer'
+import { counted, everything, large, listen, MORE_THAN_FITS, pair, portOf, reset, sent, turns } from './helpers/peer'
 
 test('end half-closes: the peer sees the end, and reading goes on', async (t) => {
   const { client, socket } = await pair(t)
@@ -48,7 +48,7 @@ test('a write after end is refused', async (t) => {
 
 test('an end that waits can time out or be aborted, and then be asked for again', async (t) => {
   const { client, socket, port } = await pair(t)
-  const writing = client.write(Buffer.alloc(MORE_THAN_FITS))
+  const writing = client.write(large)
   await fails(t, client.end({ timeout: 20 }), { name: 'TimeoutError', code: 'ETIMEDOUT', phase: 'write', port })
   const abort = new AbortController()
   const ending = client.end({ signal: abort.signal })
@@ -118,7 +118,7 @@ test('close and destroy fail everything that is pending', async (t) => {
 
 test('destroy fails the writes that wait', async (t) => {
   const { client } = await pair(t)
-  const writes = [client.write(Buffer.alloc(MORE_THAN_FITS)), client.write('x'), client.end()]
+  const writes = [client.write(large), client.write('x'), client.end()]
   const checks = writes.map((write) => fails(t, write, { code: 'ERR_CLOSED', phase: 'write' }))
   await turns(10)
   client.destroy()
@@ -159,7 +159,7 @@ test('close and destroy can be repeated and mixed', async (t) => {
 
 test('a close that waits can be destroyed', async (t) => {
   const { client } = await pair(t)
-  const writing = fails(t, client.write(Buffer.alloc(MORE_THAN_FITS)), { code: 'ERR_CLOSED' })
+  const writing = fails(t, client.write(large), { code: 'ERR_CLOSED' })
   const closing = client.close()
   await turns(5)
   client.destroy()
@@ -169,13 +169,13 @@ test('a close that waits can be destroyed', async (t) => {
 
 test('a close that takes too long, or is aborted, resets the connection', async (t) => {
   const one = await pair(t)
-  const writing = outcome(one.client.write(Buffer.alloc(MORE_THAN_FITS)))
+  const writing = outcome(one.client.write(large))
   await fails(t, one.client.close({ timeout: 20 }), { name: 'TimeoutError', code: 'ETIMEDOUT', port: one.port })
   t.is(await writing, 'ERR_CLOSED')
   t.true(one.client.closed)
 
   const two = await pair(t)
-  const other = outcome(two.client.write(Buffer.alloc(MORE_THAN_FITS)))
+  const other = outcome(two.client.write(large))
   const abort = new AbortController()
   const closing = two.client.close({ signal: abort.signal })
   await turns(5)
@@ -186,7 +186,7 @@ test('a close that takes too long, or is aborted, resets the connection', async 
 
 test('a repeated close may be in more of a hurry than the one before it', async (t) => {
   const { client } = await pair(t)
-  const writing = outcome(client.write(Buffer.alloc(MORE_THAN_FITS)))
+  const writing = outcome(client.write(large))
   const first = outcome(client.close())
   await fails(t, client.close({ timeout: 20 }), { name: 'TimeoutError', code: 'ETIMEDOUT' })
   t.is(await first, 'undefined')
@@ -198,7 +198,7 @@ test('close after a reset is done', async (t) => {
   await reset(both)
   await within(both.client.close())
   const other = await pair(t)
-  const writing = outcome(other.client.write(Buffer.alloc(MORE_THAN_FITS)))
+  const writing = outcome(other.client.write(large))
   const closing = other.client.close()
   await reset(other)
   await within(closing)

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { TcpClient } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { outcome } from './helpers/failures'
-import { ended, MORE_THAN_FITS, pair, reset, turns } from './helpers/peer'
+import { ended, large, pair, reset, turns } from './helpers/peer'
 
 /** Brings a connection into a state; what is pending then is the state's own to settle. */
 type State = (t: ExecutionContext) => Promise<TcpClient>
@@ -37,14 +37,14 @@ const states: Record<string, State> = {
   },
   ending: async (t) => {
     const { client } = await pair(t)
-    ignore(client.write(Buffer.alloc(MORE_THAN_FITS)))
+    ignore(client.write(large))
     ignore(client.end())
     await turns(2)
     return client
   },
   closing: async (t) => {
     const { client } = await pair(t)
-    ignore(client.write(Buffer.alloc(MORE_THAN_FITS)))
+    ignore(client.write(large))
     ignore(client.close())
     await turns(2)
     return client
@@ -80,7 +80,7 @@ const states: Record<string, State> = {
   },
   'with a pending write': async (t) => {
     const { client } = await pair(t)
-    ignore(client.write(Buffer.alloc(MORE_THAN_FITS)))
+    ignore(client.write(large))
     await turns(2)
     return client
   }

@@ -6,7 +6,7 @@ import test from 'ava'
 import { processRequest } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { fails, within } from './helpers/failures'
-import { everything, freePort, listen, MORE_THAN_FITS, portOf, received } from './helpers/peer'
+import { everything, freePort, large, listen, portOf, received } from './helpers/peer'
 
 type Context = Parameters<typeof listen>[0]
 
@@ -99,7 +99,7 @@ test('its time is for all of it, and the connection is closed then', async (t) =
 test('a server that takes nothing is given up in time', async (t) => {
   const address = await serving(t, () => {})
   const shape = { name: 'TimeoutError', code: 'ETIMEDOUT', phase: 'write', port: address.port }
-  await fails(t, processRequest(address, Buffer.alloc(MORE_THAN_FITS), { timeout: 50 }), shape)
+  await fails(t, processRequest(address, large, { timeout: 50 }), shape)
 })
 
 test('its signal ends it in the middle', async (t) => {

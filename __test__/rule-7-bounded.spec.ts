@@ -2,7 +2,7 @@
 
 import test from 'ava'
 import { outcome, within } from './helpers/failures'
-import { flood, MORE_THAN_FITS, pair, turns } from './helpers/peer'
+import { flood, large, MORE_THAN_FITS, pair, turns } from './helpers/peer'
 
 // One read of the system, and as much again for a buffer that grows by doubling.
 const READ_AHEAD = 256 * 1024
@@ -59,7 +59,7 @@ test('a reader that pauses between lines does not pile them up', async (t) => {
 
 test('what one read may pile up is bounded by maxBuffer', async (t) => {
   const { client, socket } = await pair(t, { maxBuffer: 100_000 })
-  socket.write(Buffer.alloc(MORE_THAN_FITS))
+  socket.write(large)
   for (const read of [
     () => client.readUntil('\n'),
     () => client.readLine(),
@@ -83,9 +83,7 @@ test('maxBuffer does not bound what is asked for by its size', async (t) => {
 test('a write to a peer that takes nothing waits, and so does the next one', async (t) => {
   const { client, socket } = await pair(t)
   let settled = 0
-  const writes = [Buffer.alloc(MORE_THAN_FITS), 'a', Buffer.alloc(10_000)].map((data) =>
-    client.write(data).then(() => settled++)
-  )
+  const writes = [large, 'a', Buffer.alloc(10_000)].map((data) => client.write(data).then(() => settled++))
   await turns(100)
   t.is(settled, 0)
   t.true(client.bytesWritten < MORE_THAN_FITS)

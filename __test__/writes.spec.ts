@@ -3,7 +3,7 @@
 import test from 'ava'
 import { latin1 } from './helpers/cuttings'
 import { fails, matches, outcome, within } from './helpers/failures'
-import { counted, everything, MORE_THAN_FITS, pair, received, reset, turns } from './helpers/peer'
+import { counted, everything, large, MORE_THAN_FITS, pair, received, reset, turns } from './helpers/peer'
 
 test('text is written as UTF-8, bytes of every kind as they are', async (t) => {
   const { client, socket } = await pair(t)
@@ -111,7 +111,7 @@ test('a large write is done once the system has all of it', async (t) => {
 test('a write that times out says how much had left', async (t) => {
   const { client, socket, port } = await pair(t)
   const shape = { name: 'TimeoutError', code: 'ETIMEDOUT', phase: 'write', address: '127.0.0.1', port }
-  const error = await fails(t, client.write(Buffer.alloc(MORE_THAN_FITS), { timeout: 50 }), shape)
+  const error = await fails(t, client.write(large, { timeout: 50 }), shape)
   t.true((error.bytesWritten ?? 0) > 0)
   t.is(error.bytesWritten, client.bytesWritten)
   matches(t, client.lastError, { message: error.message })
@@ -124,7 +124,7 @@ test('a write that times out says how much had left', async (t) => {
 test('a write that is aborted says how much had left', async (t) => {
   const { client, port } = await pair(t)
   const abort = new AbortController()
-  const writing = client.write(Buffer.alloc(MORE_THAN_FITS), { signal: abort.signal })
+  const writing = client.write(large, { signal: abort.signal })
   await turns(20)
   abort.abort('why')
   const error = await fails(t, writing, { name: 'AbortError', code: 'ABORT_ERR', phase: 'write', cause: 'why', port })
@@ -134,7 +134,7 @@ test('a write that is aborted says how much had left', async (t) => {
 test('writes behind one that was given up in its middle fail, unsent', async (t) => {
   const { client } = await pair(t)
   const abort = new AbortController()
-  const first = client.write(Buffer.alloc(MORE_THAN_FITS), { signal: abort.signal })
+  const first = client.write(large, { signal: abort.signal })
   const second = client.write('second', { timeout: 20_000 })
   const third = client.write(Buffer.alloc(10_000))
   await turns(20)
@@ -147,7 +147,7 @@ test('writes behind one that was given up in its middle fail, unsent', async (t)
 test('a write that has not begun can be given up without harm to the others', async (t) => {
   const { client, socket } = await pair(t)
   const abort = new AbortController()
-  const first = client.write(Buffer.alloc(MORE_THAN_FITS))
+  const first = client.write(large)
   const second = client.write('second', { signal: abort.signal })
   const third = client.write('third', { timeout: 20 })
   const fourth = client.write('4')
@@ -188,7 +188,7 @@ test('a write to a connection that was reset fails, and so does the next one', a
 
 test('a reset while writes wait fails all of them', async (t) => {
   const both = await pair(t)
-  const writes = [Buffer.alloc(MORE_THAN_FITS), 'a', Buffer.alloc(9_000)].map((data) => both.client.write(data))
+  const writes = [large, 'a', Buffer.alloc(9_000)].map((data) => both.client.write(data))
   const settled = Promise.allSettled(writes)
   await turns(20)
   await reset(both)
@@ -203,7 +203,7 @@ test('a reset while writes wait fails all of them', async (t) => {
 
 test('writeTimeout is the default of every write, and a timeout of 0 none', async (t) => {
   const { client, socket } = await pair(t, { writeTimeout: 30 })
-  const patient = client.write(Buffer.alloc(MORE_THAN_FITS), { timeout: 0 })
+  const patient = client.write(large, { timeout: 0 })
   t.is(await outcome(client.write('x')), 'ETIMEDOUT')
   t.is(await outcome(client.writeLine('x')), 'ETIMEDOUT')
   t.is(await outcome(client.writeFrame('x', { length: 'u8' })), 'ETIMEDOUT')
@@ -215,7 +215,7 @@ test('writeTimeout is the default of every write, and a timeout of 0 none', asyn
 test('reading and writing do not wait for each other', async (t) => {
   const { client, socket } = await pair(t)
   const reading = client.readLine()
-  const writing = client.write(Buffer.alloc(MORE_THAN_FITS))
+  const writing = client.write(large)
   await turns(10)
   socket.write('line\n')
   t.is(await within(reading), 'line')

@@ -19,7 +19,7 @@ export function matches(t: ExecutionContext, error: TcpError | null, shape: Shap
   t.deepEqual(found, { ...shape }, error?.message)
 }
 
-const GUARD = 20_000
+const GUARD = 60_000
 
 /** The promise, or a failure when it hangs. The guard is generous: no test depends on how long things take. */
 export async function within<T>(promise: Promise<T>, what = 'the call'): Promise<T> {

@@ -195,3 +195,6 @@ export function flood(socket: Socket, size: number, data = 'x'): { taken: number
 
 /** More than every buffer between the two ends holds. */
 export const MORE_THAN_FITS = 64 * 1024 * 1024
+
+/** So many bytes; one for all tests of a file, which run at once and have two gigabytes of addresses on 32 bits. */
+export const large = Buffer.alloc(MORE_THAN_FITS)

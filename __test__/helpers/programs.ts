@@ -37,7 +37,7 @@ const meet = async () => {
 }
 `
 
-const GUARD = 20_000
+const GUARD = 60_000
 
 /** Runs the body of an async function in Node; a program that hangs is killed, which shows in `signal`. */
 export function program(body: string, ...flags: string[]): Promise<Ended> {

@@ -39,7 +39,8 @@ export async function suite(target, folder, runner) {
 
 async function underRunner(target, folder, files, skips) {
   writeFileSync(join(folder, 'skips.json'), JSON.stringify(skips.filter(({ title }) => title !== undefined)))
-  const runs = await runEach(target, folder, files)
+  const { servers } = hostOf(target)
+  const runs = await runEach(target, folder, files, servers ? startServers(servers) : '')
   return runs.flatMap(({ file, code, output }) => judge({ code, output }).map((result) => ({ file, ...result })))
 }
 
@@ -64,14 +65,12 @@ async function underAva(target, folder, files) {
 }
 
 /** Runs files of `build/test`, each in a process of its own, as many at once as there are processors. */
-async function runEach(target, folder, files) {
+async function runEach(target, folder, files, prelude = '') {
   const results = join(folder, 'results')
   for (const file of files) mkdirSync(join(results, file, '..'), { recursive: true })
   const codes = new Map()
   const one = `timeout --kill-after=5 ${FILE_GUARD} "$@" build/test/$0 </dev/null >results/$0.tap 2>results/$0.errors; echo "$? $0"`
-  const { servers } = hostOf(target)
-  const prelude = servers ? startServers(servers) : ''
-  const command = `${prelude} TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
+  const command = `${prelude}TEST_SKIPS=skips.json xargs -P${cpus().length} -I{} sh -c '${one}' {} "$@"`
   await start(target, folder, command, {
     input: files.map((file) => `${file}\n`).join(''),
     onLine: (line) => {
@@ -90,6 +89,6 @@ async function runEach(target, folder, files) {
 
 // They end with the machine that was entered.
 function startServers(node) {
-  return `${node} build/test/programs/servers.js >servers.json & \
-    while kill -0 $! && [ ! -s servers.json ]; do sleep 0.1; done; export TEST_SERVERS="$(cat servers.json)";`
+  return `rm -f servers.json; ${node} build/test/programs/servers.js >servers.json & \
+    while kill -0 $! && [ ! -s servers.json ]; do sleep 0.1; done; export TEST_SERVERS="$(cat servers.json)"; `
 }
