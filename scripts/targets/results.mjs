@@ -22,7 +22,7 @@ export function judge({ code, output }) {
   const lost = declared.filter((title) => !ended.has(title))
   const plan = output.match(/^1\.\.(\d+)\r?$/m)?.[1]
   const problems = lost.map((title) => `${title}: did not end`)
-  if (plan === undefined) problems.push('no test was declared')
+  if (declared.length === 0) problems.push('no test was declared')
   else if (Number(plan) !== declared.length) problems.push(`${plan} tests were planned, ${declared.length} declared`)
   const explained = problems.length > 0 || results.some(({ outcome }) => outcome === 'failed')
   if (code !== 0 && !explained) problems.push(`the process ended with ${code}`)

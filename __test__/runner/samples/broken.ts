@@ -1,0 +1,3 @@
+// Fails before it has declared a test.
+
+throw new Error('broken')

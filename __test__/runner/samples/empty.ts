@@ -1,0 +1,3 @@
+// Declares no test.
+
+import 'ava'
