@@ -1,6 +1,5 @@
 // Opening: options of `connect`, look-ups of the caller's own, and how a dial fails. Addresses have a file of their own.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { type Address, type ConnectOptions, connect, type LookupFunction, type TcpClient } from 'tcpull'
 import { fails, outcome, within } from './helpers/failures'

@@ -8,7 +8,9 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 . "$(dirname "$0")/../cache.sh"
-export MACHINE="$cache/hosts/trixie" PROJECT="$(realpath "$1")"
+MACHINE="$cache/hosts/trixie"
+PROJECT="$(realpath "$1")"
+export MACHINE PROJECT
 shift
 exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   over="$MACHINE.over"
