@@ -1,5 +1,6 @@
 // Installs the packed packages from a local registry in every way a user would, and tests them. Ends with
-// `N passed, N failed`. The binaries are those under `npm/`; what is not there is built.
+// `N passed, N failed`. The binaries are those under `npm/`, what is not there is built; with `--packed` the packages are
+// those that lie in `build/packages`.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,10 +16,12 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   process.exit(1)
 }
 
-const missing = targets.filter((target) => !existsSync(binaryOf(target)))
-if (missing.length > 0) run(`node scripts/targets/build.mjs ${missing.map(({ name }) => name).join(' ')}`)
 run('node scripts/compile.mjs')
-run('node scripts/pack.mjs')
+if (!process.argv.includes('--packed')) {
+  const missing = targets.filter((target) => !existsSync(binaryOf(target)))
+  if (missing.length > 0) run(`node scripts/targets/build.mjs ${missing.map(({ name }) => name).join(' ')}`)
+  run('node scripts/pack.mjs')
+}
 rmSync('build/test', { recursive: true, force: true })
 run('tsc -p tsconfig.test.json')
 

@@ -22,12 +22,14 @@ const stages = [
   target('win32-x64-msvc', foreign, 18),
   target('linux-ia32-gnu', foreign, 12),
   target('win32-ia32-msvc', foreign, 15),
-  { name: 'installs', tools: [], minutes: 8, command: 'npm run -s test:installs' }
+  { name: 'installs', tools: [build], minutes: 16, command: 'npm run -s test:installs' }
 ]
 
 const ran = []
 const leftOut = []
 const totals = { passed: 0, failed: 0 }
+
+let interrupted = false
 
 for (const stage of stages) {
   const reason = await missing(stage)
@@ -40,10 +42,11 @@ for (const { name, passed, failed, minutes } of ran)
   console.log(`ran: ${name}: ${passed} passed and ${failed} failed in ${minutes} minutes`)
 for (const { name, reason } of leftOut) console.log(`LEFT OUT: ${name}: ${reason}`)
 console.log(`${totals.passed} passed, ${totals.failed} failed`)
-process.exitCode = totals.failed === 0 ? 0 : 1
+process.exitCode = totals.failed === 0 && !interrupted ? 0 : 1
 
 /** Why a stage cannot run; `undefined` when it can. */
 async function missing({ tools, minutes }) {
+  if (interrupted) return 'the run was interrupted'
   if (performance.now() / 1000 + minutes * 60 > LIMIT) return `no time is left for its ${minutes} minutes`
   for (const tool of tools) {
     const { code, output } = await watched(tool, '')
@@ -75,8 +78,19 @@ function watched(command, prefix) {
     rest = lines.pop()
     for (const line of lines) console.log(/^\d+ passed, \d+ failed$/.test(line) ? prefix + line : line)
   })
+  // `timeout` is in a process group of its own, to which it hands signals on.
+  const interrupt = (signal) => {
+    interrupted = true
+    child.kill(signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM']
+  for (const signal of signals) process.on(signal, interrupt)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
+    child.on('close', (code) => {
+      for (const signal of signals) process.off(signal, interrupt)
+      if (rest) console.log(rest)
+      resolve({ code, output })
+    })
   })
 }
