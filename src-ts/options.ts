@@ -46,7 +46,10 @@ export interface ConnectOptions extends WaitOptions {
   keepAlive?: boolean | undefined
   /** Milliseconds of silence before the first keep-alive probe. Default 0: the system's */
   keepAliveInitialDelay?: number | undefined
-  /** Milliseconds that sent data may stay unacknowledged before the system gives up (`TCP_USER_TIMEOUT`). Default 0: the system's */
+  /**
+   * Milliseconds that sent data may stay unacknowledged before the system gives up (`TCP_USER_TIMEOUT`).
+   * Linux only: elsewhere the dial fails with `ENOTSUP`. Default 0: the system's
+   */
   userTimeout?: number | undefined
   /** Default `timeout` of every read, in milliseconds. Default 0: none */
   readTimeout?: number | undefined

@@ -24,7 +24,7 @@ exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   mkdir project
   mount --bind "$PROJECT" project
   cp /etc/hosts etc/hosts
-  exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" \
+  exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" TCPULL_REACTOR="${TCPULL_REACTOR:-}" \
     XDG_RUNTIME_DIR=/tmp WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1 \
     chroot . sh -c "cd /project && exec \"\$@\"" sh "$@"
 ' bash "$@"

@@ -49,7 +49,7 @@ export function start(target, folder, command, { input = '', onLine }) {
   })
 }
 
-/** This process's environment without what would make another binary or reactor the one that is tested. */
+/** This process's environment without what would make another binary the one that is tested. */
 function own() {
   const { TCPULL_BINARY, ...env } = process.env
   return env

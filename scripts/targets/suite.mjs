@@ -8,16 +8,15 @@ import { judge, resultsOf } from './results.mjs'
 import { skipsOf } from './skips.mjs'
 
 // Seconds; far beyond what any file of tests needs, under Wine too.
-const FILE_GUARD = 900
+const FILE_GUARD = 1500
 const SUITE_GUARD = 3600
 
 const IDENTITY = 'programs/identity.js'
 
-/** What the process says of itself: Node's version, platform and arch, and the binary that was loaded. */
+/** What the process says of itself: Node's version, platform and arch, the binary that was loaded; or only its `errors`. */
 export async function identify(target, folder) {
   const [{ code, output, errors }] = await runEach(target, folder, [IDENTITY])
-  if (code !== 0) throw new Error(`the package does not load on ${target.name}: ${errors}`)
-  return JSON.parse(output)
+  return code === 0 ? JSON.parse(output) : { errors: errors || `ended with ${code}` }
 }
 
 /** The files of tests that run on every target: not those about the project, its hosts and its installation. */
@@ -54,7 +53,7 @@ async function underAva(target, folder, files) {
       code = Number(line)
     }
   })
-  const output = readFileSync(join(folder, 'ava.tap'), 'utf8')
+  const output = textOf(join(folder, 'ava.tap'))
   const results = resultsOf(output).map((result) => {
     const [file, title] = result.title.split(/ › (.*)/)
     return { ...result, file: `${file}.spec.js`, title }
@@ -78,12 +77,11 @@ async function runEach(target, folder, files, prelude = '') {
       codes.set(file, Number(code))
     }
   })
-  const said = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
   return files.map((file) => ({
     file,
     code: codes.get(file),
-    output: said(join(results, `${file}.tap`)),
-    errors: said(join(results, `${file}.errors`))
+    output: textOf(join(results, `${file}.tap`)),
+    errors: textOf(join(results, `${file}.errors`))
   }))
 }
 
@@ -91,4 +89,9 @@ async function runEach(target, folder, files, prelude = '') {
 function startServers(node) {
   return `rm -f servers.json; ${node} build/test/programs/servers.js >servers.json & \
     while kill -0 $! && [ ! -s servers.json ]; do sleep 0.1; done; export TEST_SERVERS="$(cat servers.json)"; `
+}
+
+// What could not be started has written nothing.
+function textOf(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
