@@ -24,7 +24,7 @@ rmSync('build/test', { recursive: true, force: true })
 await check('types', 'tsc -p tsconfig.test.json')
 await check('package', 'publint --strict')
 await suite('Rust tests', 'cargo test --no-default-features', countCargo)
-await suite('Node tests', 'ava --tap', countTap, { TCPULL_REACTOR: 'uv' })
+await suite('Node tests', 'ava --tap', countTap, { TCPULL_REACTOR: '' })
 await suite('Node tests on tokio', 'ava --tap build/test/*.spec.js', countTap, { TCPULL_REACTOR: 'tokio' })
 
 for (const failure of failures) console.log(`FAILED: ${failure}`)
