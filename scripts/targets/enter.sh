@@ -12,7 +12,8 @@ MACHINE="$cache/hosts/trixie"
 PROJECT="$(realpath "$1")"
 export MACHINE PROJECT
 shift
-exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
+# unshare ignores the signals that would end it; so it ends with this shell, which does not.
+setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   over="$MACHINE.over"
   mkdir -p "$over"
   mount -t tmpfs tmpfs "$over"
@@ -27,4 +28,5 @@ exec unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
   exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" TCPULL_REACTOR="${TCPULL_REACTOR:-}" \
     XDG_RUNTIME_DIR=/tmp WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1 \
     chroot . sh -c "cd /project && exec \"\$@\"" sh "$@"
-' bash "$@"
+' bash "$@" <&0 &
+wait $!

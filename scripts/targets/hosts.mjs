@@ -30,7 +30,9 @@ export const hostOf = ({ name }) => HOSTS[name]
 export function start(target, folder, command, { input = '', onLine }) {
   const { entered, node } = hostOf(target)
   const words = ['sh', '-c', command, 'sh', ...node]
-  const [program, ...given] = entered ? [join('scripts', 'targets', 'enter.sh'), folder, ...words] : words
+  // It ends with this process, even with one that is killed.
+  const enter = ['setpriv', '--pdeathsig', 'TERM', join('scripts', 'targets', 'enter.sh')]
+  const [program, ...given] = entered ? [...enter, folder, ...words] : words
   const child = spawn(program, given, {
     cwd: entered ? undefined : folder,
     env: entered ? process.env : own(),
