@@ -2,7 +2,7 @@
 // tests. Knows packages and folders, and no Node to run them.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const PACKAGES = join('build', 'packages')
@@ -26,8 +26,13 @@ export function standIn(folder) {
 
 function unpack(name, folder) {
   const { version } = json('package.json')
+  const tarball = join(PACKAGES, `${name}-${version}.tgz`)
+  if (!existsSync(tarball)) {
+    console.error(`${tarball} is not there: node scripts/pack.mjs makes it`)
+    process.exit(1)
+  }
   mkdirSync(folder, { recursive: true })
-  execFileSync('tar', ['-xzf', join(PACKAGES, `${name}-${version}.tgz`), '-C', folder, '--strip-components=1'])
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1'])
 }
 
 function copyAva(folder) {
