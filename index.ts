@@ -5,6 +5,7 @@ import { connect } from './src-ts/connect'
 
 TcpClient.connect = connect
 
+export { PeerCertificate, type TlsInfo } from './src-ts/certificates'
 export type { Timings, WriteFrameOptions, WriteLineOptions } from './src-ts/client'
 export type { LengthPrefix, LineOptions } from './src-ts/codecs'
 export { type ProcessRequestOptions, processRequest } from './src-ts/connect'
@@ -24,4 +25,6 @@ export type {
 } from './src-ts/reader'
 export type { How } from './src-ts/request'
 export type { Sequence } from './src-ts/sequences'
+export type { TlsOptions, TlsVersion } from './src-ts/tls'
+export type { StartTlsOptions } from './src-ts/upgrade'
 export { connect, TcpClient }

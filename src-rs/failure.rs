@@ -1,6 +1,6 @@
 //! What went wrong, as plain data that can cross threads and languages; knows no I/O and no Node-API.
 
-use std::{io, net::SocketAddr};
+use std::{fmt, io, net::SocketAddr, sync::Arc};
 
 /// The part of a connection's life in which something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Phase {
     Lookup,
     /// The TCP handshake, socket options and local bind included.
     Connect,
+    /// The TLS handshake.
+    Tls,
     /// A wait for bytes.
     Read,
     /// Handing bytes to the system.
@@ -21,6 +23,7 @@ impl Phase {
         match self {
             Phase::Lookup => "lookup",
             Phase::Connect => "connect",
+            Phase::Tls => "tls",
             Phase::Read => "read",
             Phase::Write => "write",
         }
@@ -76,7 +79,17 @@ pub struct Failure {
     pub address: Option<Box<SocketAddr>>,
     /// Every address that was dialled, in order of their starts.
     pub attempts: Vec<Attempt>,
+    /// The certificate that was refused, in DER.
+    pub certificate: Option<Arc<[u8]>>,
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl Failure {
     /// A failure that is not a system error.
@@ -88,11 +101,15 @@ impl Failure {
             syscall: None,
             address: None,
             attempts: Vec::new(),
+            certificate: None,
         }
     }
 
-    /// A system error under Node's code for it: `read ECONNRESET`.
+    /// A system error under Node's code for it: `read ECONNRESET`. What a stream had to say itself stays as it is.
     pub fn system(error: &io::Error, phase: Phase, syscall: &'static str) -> Failure {
+        if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<Failure>()) {
+            return Failure { phase, ..failure.clone() };
+        }
         let code = system_code(error);
         let message = format!("{syscall} {code}");
         Failure { syscall: Some(syscall), ..Failure::new(&code, phase, message) }

@@ -22,6 +22,9 @@ export declare function createCodec(label: string, marker: string, keep: boolean
 /** Addresses, times and attempts of a connection, open or closed. */
 export declare function describe(environment: number, token: number): NativeDescription | null
 
+/** What the connection's TLS handshake agreed on; `null` where there was none. */
+export declare function describeTls(id: number, token: number): NativeTlsDescription | null
+
 /** Resets the connection now; everything pending fails. */
 export declare function destroy(environment: number, token: number): void
 
@@ -70,6 +73,7 @@ export interface NativeDescription {
   localPort: number
   lookup?: number
   connect: number
+  tls?: number
   attempts: Array<NativeAttempt>
 }
 
@@ -83,6 +87,7 @@ export interface NativeFailure {
   port?: number
   written: number
   attempts: Array<NativeAttempt>
+  certificate?: Buffer
 }
 
 /** Options of a dial, checked and with their defaults filled in by JavaScript; times in milliseconds, 0 means none. */
@@ -101,6 +106,35 @@ export interface NativePlan {
   userTimeout: number
 }
 
+/** Options of TLS, their types checked by JavaScript; what is absent has its default. */
+export interface NativeTls {
+  ca: Array<string | Buffer>
+  caOnly: boolean
+  cert?: string | Buffer
+  /** PKCS#8 in DER. */
+  key?: Buffer
+  serverName?: string
+  alpn: Array<string>
+  verify: boolean
+  /** 12 or 13. */
+  oldest: number
+  newest: number
+  /** 32 bytes each. */
+  pins: Array<Buffer>
+  resume: boolean
+  keylog?: string
+}
+
+/** What a TLS handshake agreed on. */
+export interface NativeTlsDescription {
+  protocol: string
+  cipher: string
+  group?: string
+  alpn?: string
+  resumed: boolean
+  chain: Array<Buffer>
+}
+
 /** Reads `'host:port'` and its kin. Throws a sentence that says what is wrong. */
 export declare function parseAddress(address: string): NativeAddress
 
@@ -109,6 +143,12 @@ export declare function parseHost(host: string): string
 
 /** Up to `most` of the buffered bytes, without taking them. */
 export declare function peek(environment: number, token: number, most: number): Buffer
+
+/**
+ * Checks options of TLS with `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
+ * name.
+ */
+export declare function planTls(tls: NativeTls, host: string): object
 
 /** Lets the rest of a write wait: a copy of `bytes`, settled as `op`. `before` bytes of it have left already. */
 export declare function queueCopy(environment: number, token: number, op: number, bytes: Uint8Array, before: number, timeout: number): unknown
@@ -151,8 +191,11 @@ export declare function send(environment: number, token: number, parts: Array<Ui
  */
 export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void, summons: () => void, reactor?: string): { environment: number; reactor: string; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
 
-/** Starts a dial, settled as `op` with `[token, holder]`. */
-export declare function startDial(environment: number, op: number, plan: NativePlan): void
+/** Starts a dial, settled as `op` with `[token, holder]`; `tls` is what `planTls` has given. */
+export declare function startDial(environment: number, op: number, plan: NativePlan, tls?: object): void
+
+/** Upgrades a connection to TLS, settled as `op`; gives a failure where it may not be upgraded. */
+export declare function startTls(environment: number, token: number, op: number, plan: object, timeout: number): unknown
 
 /** The turn that `summons` called for. */
 export declare function turn(environment: number): void

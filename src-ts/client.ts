@@ -1,6 +1,7 @@
 // The public class: every call of a connection, thin over its reader and writer. Knows no native calls but those that describe.
 
-import type { NativeDescription } from './binding'
+import type { NativeDescription, NativeTlsDescription } from './binding'
+import { type TlsInfo, tlsInfo } from './certificates'
 import { encodeLine, type LengthPrefix, lengthPrefix } from './codecs'
 import { type Attempt, attemptFromNative, type TcpError } from './errors'
 import { type Expected, type ExpectOptions, expect, type Pattern } from './expect'
@@ -22,6 +23,7 @@ import {
 } from './reader'
 import { type How, request } from './request'
 import { type Sequence, Sequences } from './sequences'
+import { type StartTlsOptions, startTls } from './upgrade'
 import * as check from './validate'
 import { Writer } from './writer'
 
@@ -65,6 +67,7 @@ export class TcpClient {
   readonly #sequences: Sequences
   readonly #writer: Writer
   #description: NativeDescription | null = null
+  #tls: TlsInfo | null = null
 
   /** @internal */
   constructor(own: symbol, link: Link, settings: Settings) {
@@ -228,7 +231,18 @@ export class TcpClient {
     return this.#writer.write(Buffer.concat([header, content]), options)
   }
 
-  /** Half-closes once everything written has left; reading goes on. Safe to repeat. */
+  /**
+   * Makes this connection a TLS connection (STARTTLS), once the protocol on it has agreed to that. Reads and writes called
+   * meanwhile wait for it.
+   *
+   * Rejects with `ERR_PLAINTEXT_BUFFERED` while plaintext is unread, with `ERR_INVALID_STATE` while a read or write waits: the
+   * connection goes on. A handshake that fails, by its `timeout` or `signal` too, leaves nothing that could be read or written.
+   */
+  startTls(options?: StartTlsOptions): Promise<void> {
+    return startTls(this.#link, this.#reader, this.#writer, options)
+  }
+
+  /** Half-closes (over TLS: sends close_notify) once everything written has left; reading goes on. Safe to repeat. */
   end(options?: WaitOptions): Promise<void> {
     return promised(() => this.#writer.end(options))
   }
@@ -298,12 +312,19 @@ export class TcpClient {
 
   /** Whether what is sent is encrypted */
   get encrypted(): boolean {
-    return false
+    return this.#link.encrypted
+  }
+
+  /** What the TLS handshake agreed on, and with whom; `null` on a plain connection */
+  get tls(): TlsInfo | null {
+    if (!this.encrypted) return null
+    this.#tls ??= tlsInfo(native.describeTls(environment, this.#link.token) as NativeTlsDescription)
+    return this.#tls
   }
 
   get timings(): Timings {
-    const { lookup, connect } = this.#describe()
-    return { lookup: lookup ?? null, connect, proxy: null, tls: null }
+    const { lookup, connect, tls } = this.#describe()
+    return { lookup: lookup ?? null, connect, proxy: null, tls: tls ?? null }
   }
 
   /** Every address that was dialled, in order of their starts */

@@ -12,25 +12,36 @@ import type { Address, ConnectOptions, LookupAddress, Settings, Target } from '.
 import { settings as checked, target as understood } from './options'
 import { networkIsDenied } from './permission'
 import type { ReadLineOptions } from './reader'
+import { planTls } from './tls'
 import * as check from './validate'
 
 /**
- * Connects. Rejects with a `TcpError` of phase `lookup` or `connect` that lists every address tried, or with a `TypeError` or
+ * Connects. Rejects with a `TcpError` of phase `lookup`, `connect` or `tls` that lists every address tried, or with a `TypeError` or
  * `RangeError` for an address or an option that breaks a rule, before any I/O.
  */
 export async function connect(address: Address, options?: ConnectOptions): Promise<TcpClient> {
   const target = understood(address)
   const settings = checked(options)
+  const tls = planned(target, settings)
   if (settings.signal?.aborted) throw failed(Failure.aborted(settings.signal, 'connect'), target)
   if (networkIsDenied(process)) throw failed(DENIED, target)
   const started = performance.now()
   const addresses = await lookUp(target, settings)
   const elapsed = addresses === undefined ? 0 : performance.now() - started
   const timeout = settings.timeout === 0 ? 0 : Math.max(settings.timeout - elapsed, 1)
-  const outcome = await dial(target, settings, timeout, addresses)
+  const outcome = await dial(target, settings, timeout, addresses, tls)
   if (outcome instanceof Failure) throw failed(outcome, target)
   const [token, holder] = outcome
-  return makeClient(new Link(token, holder, target.host, target.port), settings)
+  const link = new Link(token, holder, target.host, target.port)
+  link.encrypted = tls !== undefined
+  return makeClient(link, settings)
+}
+
+/** What native code takes for TLS; nothing where the connection is to be plain. */
+function planned({ host, tls }: Target, settings: Settings): object | undefined {
+  if (!tls) return planTls(settings.tls, host)
+  if (settings.tls !== false) return planTls(settings.tls === undefined ? true : settings.tls, host)
+  throw check.invalid('ERR_INVALID_ARG_VALUE', 'options.tls must not be false with an address of tls://')
 }
 
 const DENIED = new Failure(
@@ -116,14 +127,15 @@ function dial(
   target: Target,
   settings: Settings,
   timeout: number,
-  addresses: string[] | undefined
+  addresses: string[] | undefined,
+  tls: object | undefined
 ): Promise<[number, unknown] | Failure> {
   const { signal } = settings
   if (signal?.aborted) return Promise.resolve(Failure.aborted(signal, 'connect'))
   const { family, localAddress, localPort, attemptDelay, noDelay, keepAlive, keepAliveInitialDelay, userTimeout } =
     settings
   const op = reserve()
-  native.startDial(environment, op, {
+  const plan = {
     host: target.host,
     port: target.port,
     family,
@@ -136,7 +148,8 @@ function dial(
     userTimeout,
     ...(localAddress !== undefined && { localAddress }),
     ...(addresses !== undefined && { addresses })
-  })
+  }
+  native.startDial(environment, op, plan, tls)
   return new Promise((resolve) => {
     const forget =
       signal &&

@@ -1,6 +1,7 @@
 // The errors that users see, made from plain data; knows no I/O.
 
 import { getSystemErrorMap } from 'node:util'
+import { PeerCertificate } from './certificates'
 
 /** The part of a connection's life in which an error happened. */
 export type Phase = 'lookup' | 'connect' | 'proxy' | 'tls' | 'read' | 'write'
@@ -32,6 +33,8 @@ export interface TcpErrorDetails {
   address?: string | undefined
   port?: number | undefined
   attempts?: readonly Attempt[] | undefined
+  /** The peer's certificate, where that was refused */
+  cert?: PeerCertificate | undefined
   /** Bytes of a failed write that the system had taken */
   bytesWritten?: number | undefined
   cause?: unknown
@@ -51,6 +54,7 @@ export class TcpError extends Error {
   declare readonly address?: string
   declare readonly port?: number
   declare readonly attempts?: readonly Attempt[]
+  declare readonly cert?: PeerCertificate
   declare readonly bytesWritten?: number
 
   constructor(message: string, details: TcpErrorDetails) {
@@ -76,6 +80,7 @@ export interface NativeFailure {
   port?: number | null
   written: number
   attempts: readonly NativeAttempt[]
+  certificate?: Uint8Array | null
 }
 
 /** An attempt as the native side describes it. */
@@ -104,6 +109,7 @@ export class Failure {
       errno: native.syscall ? errno(native.code) : undefined,
       ...(native.address && { address: native.address, port: native.port ?? undefined }),
       attempts: native.attempts.length > 0 ? native.attempts.map(attemptFromNative) : undefined,
+      cert: native.certificate ? new PeerCertificate(native.certificate) : undefined,
       bytesWritten: native.phase === 'write' ? native.written : undefined
     }
     // A deadline of ours names no system call; a connection that the system gave up on does.

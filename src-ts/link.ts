@@ -1,12 +1,14 @@
 // What the halves of one client share: its native connection, its state, its last error. Knows no reads or writes.
 
-import type { TcpError, TcpErrorDetails } from './errors'
+import type { Phase, TcpError, TcpErrorDetails } from './errors'
 import { Failure } from './errors'
 
 /** One connection, as long as anything refers to it: when `holder` is collected, the socket closes. */
 export class Link {
   /** `close` or `destroy` was called. */
   closed = false
+  /** Its bytes go over TLS. */
+  encrypted = false
   lastError: TcpError | null = null
 
   constructor(
@@ -22,7 +24,7 @@ export class Link {
     return this.lastError
   }
 
-  closedFailure(phase: 'read' | 'write'): Failure {
+  closedFailure(phase: Phase): Failure {
     return new Failure(
       'the connection is closed',
       phase === 'write' ? { code: 'ERR_CLOSED', phase, bytesWritten: 0 } : { code: 'ERR_CLOSED', phase }

@@ -80,7 +80,7 @@ export function run<T>(
 /** {@link run}, on a connection in any state. */
 export function begin<T>(
   link: Link,
-  phase: 'read' | 'write',
+  phase: Phase,
   call: (op: number) => unknown,
   present: Present<T>,
   signal?: AbortSignal,

@@ -2,9 +2,10 @@
 
 import { isIP } from 'node:net'
 import { native } from './native'
+import type { TlsOptions } from './tls'
 import * as check from './validate'
 
-/** `'host:port'`, `'[::1]:port'`, `'tcp://host:port'`, or host and port apart. */
+/** `'host:port'`, `'[::1]:port'`, `'tcp://host:port'`, `'tls://host:port'` (TLS on), or host and port apart. */
 export type Address = string | { host: string; port: number }
 
 /** Node's `dns.lookup` in its callback form. */
@@ -32,6 +33,8 @@ export interface WaitOptions {
 export interface ConnectOptions extends WaitOptions {
   /** Milliseconds for the whole dial. Default 30 000; 0 means none */
   timeout?: number | undefined
+  /** `true`, or its options: TLS over the connection. Default: none, but with an address of `tls://` */
+  tls?: boolean | TlsOptions | undefined
   /** 4 or 6 for that kind of address alone. Default 0: both */
   family?: 0 | 4 | 6 | undefined
   /** The local IP address to connect from. Default: the system's choice */
@@ -65,6 +68,7 @@ export interface ConnectOptions extends WaitOptions {
 export interface Settings {
   timeout: number
   signal: AbortSignal | undefined
+  tls: unknown
   family: 0 | 4 | 6
   localAddress: string | undefined
   localPort: number
@@ -79,13 +83,14 @@ export interface Settings {
   lookup: LookupFunction | undefined
 }
 
-const DEFAULT_TIMEOUT = 30_000
+/** Milliseconds that a dial, or a TLS handshake by itself, may take. */
+export const DEFAULT_TIMEOUT = 30_000
 const DEFAULT_ATTEMPT_DELAY = 250
 const DEFAULT_MAX_BUFFER = 16 * 1024 * 1024
 
 export function settings(given: ConnectOptions | undefined): Settings {
   const options = check.options(given)
-  for (const name of ['tls', 'proxy', 'log'] as const) {
+  for (const name of ['proxy', 'log'] as const) {
     const value = (options as Record<string, unknown>)[name]
     // Connecting in another way than asked for would be worse than not connecting.
     if (value !== undefined && value !== false) {
@@ -99,6 +104,7 @@ export function settings(given: ConnectOptions | undefined): Settings {
   return {
     timeout: millis('timeout', DEFAULT_TIMEOUT),
     signal: options.signal === undefined ? undefined : check.signal(options.signal, 'options.signal'),
+    tls: options.tls,
     family: family(options.family),
     localAddress: localAddress(options.localAddress, options.family),
     localPort: options.localPort === undefined ? 0 : check.port(options.localPort, 'options.localPort', 0),
@@ -146,16 +152,15 @@ export interface Target {
   /** In ASCII, after IDNA (RFC 5891); an IPv6 address without brackets */
   host: string
   port: number
+  /** `tls://` was written */
+  tls: boolean
 }
 
 /** Reads an {@link Address}. */
 export function target(address: unknown): Target {
   if (typeof address === 'string') {
     const parsed = understand(() => native.parseAddress(address), address)
-    if (parsed.tls) {
-      throw check.invalid('ERR_INVALID_ARG_VALUE', `address: tls:// is not supported by this version of tcpull`)
-    }
-    return { host: parsed.host, port: parsed.port }
+    return { host: parsed.host, port: parsed.port, tls: parsed.tls }
   }
   if (typeof address !== 'object' || address === null) {
     const message = `address must be 'host:port' or { host, port }; got ${check.show(address)}`
@@ -169,7 +174,7 @@ export function target(address: unknown): Target {
     const message = `address.port must be a whole number from 1 to 65535; got ${check.show(port)}`
     throw check.invalid('ERR_INVALID_ARG_VALUE', message)
   }
-  return { host: understand(() => native.parseHost(host), host), port }
+  return { host: understand(() => native.parseHost(host), host), port, tls: false }
 }
 
 function understand<T>(parse: () => T, value: string): T {

@@ -19,12 +19,12 @@ use super::{
     post::{Direct, Post},
 };
 use crate::{
-    dial::{Dialled, Timings},
+    dial::{Dialled, Timings, tls::Secured},
     failure::{Attempt, Failure, Phase},
     framing::Markers,
     reactor::{Ready, WRITES_TRY_AGAIN, Watch},
     session::{OpId, Session, closed},
-    stream::Socket,
+    stream::{Transport, tls::Description},
 };
 
 /// A connection; JavaScript's `TcpClient` holds it by its number and by an external value whose collection ends it.
@@ -35,6 +35,10 @@ pub struct Connection {
     local: SocketAddr,
     timings: Timings,
     attempts: Box<[Attempt]>,
+    /// What TLS handshake agreed on, the dial's or a later one's.
+    pub tls: RefCell<Option<Description>>,
+    /// The operation that waits for a TLS handshake, which the environment has under way.
+    pub upgrade: Cell<Option<OpId>>,
     /// Bytes read and written, once closed.
     totals: Cell<(u64, u64)>,
     /// The markers last searched for, which the next search is likely to be for again.
@@ -44,7 +48,7 @@ pub struct Connection {
 /// Dropped in this order: the registration must end before its socket closes.
 struct Live {
     watch: Box<dyn Watch>,
-    session: Session<Socket>,
+    session: Session<Transport>,
     /// When the environment was asked to come back.
     alarm: Option<Instant>,
 }
@@ -61,6 +65,7 @@ impl Drop for Holder {
             let connection = environment.connections.borrow_mut().try_remove(self.token as usize);
             if let Some(connection) = connection {
                 connection.abandon();
+                connection.settle_upgrade(&environment);
             }
         }
     }
@@ -74,7 +79,7 @@ impl Connection {
         let token = entry.key() as u32;
         let watch = environment
             .reactor
-            .watch(&dialled.stream, token as usize)
+            .watch(dialled.stream.socket(), token as usize)
             .map_err(|error| Failure::system(&error, Phase::Connect, "poll"))?;
         let session = Session::new(dialled.stream, &dialled.early);
         let connection = Rc::new(Connection {
@@ -84,6 +89,8 @@ impl Connection {
             local: dialled.local,
             timings: dialled.timings,
             attempts: dialled.attempts.into(),
+            tls: RefCell::new(dialled.tls),
+            upgrade: Cell::default(),
             totals: Cell::default(),
             markers: RefCell::default(),
         });
@@ -135,13 +142,44 @@ impl Connection {
         let _ = self.run(environment, &mut post, |session, post| session.expire(now, post));
     }
 
+    /// Its TLS handshake has ended.
+    pub fn upgraded(&self, environment: &Environment, result: Result<Secured, Failure>) {
+        let mut post = Post { mailbox: &environment.mailbox, direct: None };
+        let result = result.map(|Secured { tls, early, description }| {
+            self.tls.replace(Some(description));
+            (tls, early)
+        });
+        let _ = self.run(environment, &mut post, |session, post| session.end_upgrade(result, post));
+    }
+
+    /// Gives up a handshake that nobody waits for any more.
+    fn settle_upgrade(&self, environment: &Environment) {
+        let waits = self.live.borrow().as_ref().is_some_and(|live| live.session.is_upgrading());
+        if !waits && let Some(op) = self.upgrade.take() {
+            environment.abandon_dial(op);
+        }
+    }
+
     /// Lets `act` work on the session, then brings the registration and the alarm up to date. Fails when the
     /// connection is closed, or when the code below has a defect: then it is closed, with `ERR_INTERNAL`.
     pub fn run<R>(
         &self,
         environment: &Environment,
         post: &mut Post<'_>,
-        act: impl FnOnce(&mut Session<Socket>, &mut Post<'_>) -> R,
+        act: impl FnOnce(&mut Session<Transport>, &mut Post<'_>) -> R,
+    ) -> Result<R, Failure> {
+        let result = self.work(environment, post, act);
+        if self.upgrade.get().is_some() {
+            self.settle_upgrade(environment);
+        }
+        result
+    }
+
+    fn work<R>(
+        &self,
+        environment: &Environment,
+        post: &mut Post<'_>,
+        act: impl FnOnce(&mut Session<Transport>, &mut Post<'_>) -> R,
     ) -> Result<R, Failure> {
         let Ok(mut guard) = self.live.try_borrow_mut() else { return Err(internal()) };
         let Some(live) = guard.as_mut() else { return Err(closed(Phase::Read)) };
@@ -201,7 +239,7 @@ pub fn call<R>(
     id: u32,
     token: u32,
     direct: Direct,
-    act: impl FnOnce(&Connection, &mut Session<Socket>, &mut Post<'_>) -> R,
+    act: impl FnOnce(&Connection, &mut Session<Transport>, &mut Post<'_>) -> R,
 ) -> Value {
     match environment(id) {
         Some(environment) => call_in(&environment, token, direct, act),
@@ -214,7 +252,7 @@ pub fn call_in<R>(
     environment: &Environment,
     token: u32,
     direct: Direct,
-    act: impl FnOnce(&Connection, &mut Session<Socket>, &mut Post<'_>) -> R,
+    act: impl FnOnce(&Connection, &mut Session<Transport>, &mut Post<'_>) -> R,
 ) -> Value {
     let op = direct.op;
     let mut post = Post { mailbox: &environment.mailbox, direct: Some(direct) };
@@ -262,6 +300,7 @@ pub struct NativeDescription {
     pub local_port: u32,
     pub lookup: Option<f64>,
     pub connect: f64,
+    pub tls: Option<f64>,
     pub attempts: Vec<NativeAttempt>,
 }
 
@@ -277,6 +316,7 @@ pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
         local_port: connection.local.port().into(),
         lookup: connection.timings.lookup,
         connect: connection.timings.connect,
+        tls: connection.timings.tls,
         attempts: connection.attempts.iter().map(attempt).collect(),
     })
 }

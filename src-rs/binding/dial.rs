@@ -2,10 +2,11 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
 use super::environment::environment;
-use crate::dial::{Family, Plan, SocketOptions, address};
+use crate::dial::{Family, Plan, SocketOptions, address, tls::TlsPlan};
 
 /// An address that was understood.
 #[napi(object, object_from_js = false)]
@@ -47,10 +48,15 @@ pub fn parse_host(host: String) -> napi::Result<String> {
     Ok(host.to_string())
 }
 
-/// Starts a dial, settled as `op` with `[token, holder]`.
-#[napi(catch_unwind)]
-pub fn start_dial(environment: u32, op: u32, plan: NativePlan) -> napi::Result<()> {
-    let plan = understood(plan)?;
+/// Starts a dial, settled as `op` with `[token, holder]`; `tls` is what `planTls` has given.
+#[napi(catch_unwind, ts_args_type = "environment: number, op: number, plan: NativePlan, tls?: object")]
+pub fn start_dial(
+    environment: u32,
+    op: u32,
+    plan: NativePlan,
+    tls: Option<&External<TlsPlan>>,
+) -> napi::Result<()> {
+    let plan = Plan { tls: tls.map(|tls| TlsPlan::clone(tls)), ..understood(plan)? };
     if let Some(environment) = self::environment(environment) {
         environment.dial(op, plan);
     }
@@ -87,10 +93,11 @@ fn understood(plan: NativePlan) -> napi::Result<Plan> {
             keep_alive_initial_delay: millis(plan.keep_alive_initial_delay).unwrap_or_default(),
             user_timeout: millis(plan.user_timeout),
         },
+        tls: None,
     })
 }
 
 /// 0 means none.
-fn millis(millis: f64) -> Option<Duration> {
+pub fn millis(millis: f64) -> Option<Duration> {
     (millis > 0.0).then(|| Duration::try_from_secs_f64(millis / 1000.0).ok())?
 }

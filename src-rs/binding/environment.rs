@@ -5,11 +5,12 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
     ffi::c_void,
+    net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use napi::{
@@ -27,14 +28,23 @@ use super::{
     reactor::{Chosen, choose},
 };
 use crate::{
-    dial::{Dialled, Dialling},
+    dial::{
+        Dialled, Dialling, Plan,
+        tls::{Secured, TlsPlan},
+    },
     failure::Failure,
     reactor::{Reactor, Ready, Turn},
     session::OpId,
 };
 
 /// Dials that ended, on their way from tokio's thread.
-type Ended = Arc<Mutex<Vec<(Dial, Result<Dialled, Failure>)>>>;
+type Ended = Arc<Mutex<Vec<(Dial, Outcome)>>>;
+
+/// What came of a dial, or of a handshake for the connection with that token.
+enum Outcome {
+    Dialled(Result<Dialled, Failure>),
+    Secured(u32, Result<Secured, Failure>),
+}
 
 /// A dial's operation, and how many dials came before it: an operation's number may be used again while the outcome of a
 /// dial that was given up is still on its way.
@@ -182,11 +192,33 @@ impl Environment {
     }
 
     /// Starts a dial whose outcome will be settled as `op`.
-    pub fn dial(&self, op: OpId, plan: crate::dial::Plan) {
+    pub fn dial(&self, op: OpId, plan: Plan) {
+        self.begin(op, crate::dial::dial(plan), Outcome::Dialled);
+    }
+
+    /// Starts a handshake over `socket`, whose outcome the connection will be told, as that of `op`.
+    pub fn secure(
+        &self,
+        op: OpId,
+        connection: u32,
+        socket: TcpStream,
+        plan: TlsPlan,
+        timeout: Option<Duration>,
+    ) {
+        let outcome = move |result| Outcome::Secured(connection, result);
+        self.begin(op, crate::dial::upgrade(socket, plan, timeout), outcome);
+    }
+
+    fn begin<T: Send + 'static>(
+        &self,
+        op: OpId,
+        dialling: impl Future<Output = Result<T, Failure>> + Send + 'static,
+        outcome: impl FnOnce(Result<T, Failure>) -> Outcome + Send + 'static,
+    ) {
         let dial = (op, self.dialled.replace(self.dialled.get() + 1));
         let (ended, waker) = (self.ended.clone(), self.reactor.waker());
-        let dialling = crate::dial::start(plan, move |result| {
-            ended.lock().unwrap_or_else(PoisonError::into_inner).push((dial, result));
+        let dialling = crate::dial::start(dialling, move |result| {
+            ended.lock().unwrap_or_else(PoisonError::into_inner).push((dial, outcome(result)));
             waker();
         });
         self.dials.borrow_mut().insert(dial, dialling);
@@ -207,10 +239,20 @@ impl Environment {
         if ended.is_empty() {
             return;
         }
-        for (dial, result) in ended {
-            if self.dials.borrow_mut().remove(&dial).is_some() {
-                let result = result.and_then(|dialled| Connection::open(self, dialled));
-                self.mailbox.settle(dial.0, result);
+        for (dial, outcome) in ended {
+            if self.dials.borrow_mut().remove(&dial).is_none() {
+                continue;
+            }
+            match outcome {
+                Outcome::Dialled(result) => {
+                    let result = result.and_then(|dialled| Connection::open(self, dialled));
+                    self.mailbox.settle(dial.0, result);
+                }
+                Outcome::Secured(token, result) => {
+                    if let Some(connection) = self.connection(token) {
+                        connection.upgraded(self, result);
+                    }
+                }
             }
         }
         self.reactor.keep_alive(!self.dials.borrow().is_empty());

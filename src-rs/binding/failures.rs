@@ -2,7 +2,10 @@
 
 use std::ptr;
 
-use napi::{bindgen_prelude::ToNapiValue, sys};
+use napi::{
+    bindgen_prelude::{Buffer, ToNapiValue},
+    sys,
+};
 use napi_derive::napi;
 
 use crate::failure::{Attempt, Failure, Outcome};
@@ -18,6 +21,7 @@ pub struct NativeFailure {
     pub port: Option<u32>,
     pub written: f64,
     pub attempts: Vec<NativeAttempt>,
+    pub certificate: Option<Buffer>,
 }
 
 /// One address that was dialled.
@@ -42,6 +46,7 @@ pub fn failure_value(env: sys::napi_env, failure: Failure, written: u64) -> sys:
         port: failure.address.as_ref().map(|address| address.port().into()),
         written: written as f64,
         attempts: failure.attempts.iter().map(attempt).collect(),
+        certificate: failure.certificate.as_deref().map(Into::into),
     };
     // SAFETY: a live environment.
     unsafe { NativeFailure::to_napi_value(env, object) }.unwrap_or(ptr::null_mut())

@@ -12,6 +12,7 @@ mod post;
 mod reactor;
 mod reads;
 mod threadsafe;
+mod tls;
 mod writes;
 
 use napi_derive::napi;

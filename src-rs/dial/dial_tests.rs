@@ -29,6 +29,7 @@ fn plan(host: &str, port: u16) -> Plan {
             keep_alive_initial_delay: Duration::ZERO,
             user_timeout: None,
         },
+        tls: None,
     }
 }
 
@@ -101,10 +102,8 @@ async fn an_address_is_dialled() {
     let mut dialled = dial(plan("127.0.0.1", port)).await.unwrap();
     let (mut far, from) = listener.accept().unwrap();
     assert_eq!((dialled.peer, dialled.local), (listener.local_addr().unwrap(), from));
-    assert_eq!(
-        (dialled.stream.peer_addr().unwrap(), dialled.stream.local_addr().unwrap()),
-        (dialled.peer, from)
-    );
+    let socket = dialled.stream.socket();
+    assert_eq!((socket.peer_addr().unwrap(), socket.local_addr().unwrap()), (dialled.peer, from));
     assert_eq!(dialled.timings.lookup, None);
     assert!(dialled.timings.connect > 0.0 && dialled.early.is_empty());
     assert_eq!(dialled.attempts.len(), 1);
@@ -255,7 +254,7 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 fn a_started_dial_reports_once() {
     let (_listener, port) = listener();
     let (tell, told) = mpsc::channel();
-    let dialling = start(plan("127.0.0.1", port), move |result| tell.send(result).unwrap());
+    let dialling = start(dial(plan("127.0.0.1", port)), move |result| tell.send(result).unwrap());
     assert_eq!(told.recv_timeout(GUARD).unwrap().unwrap().peer.port(), port);
     drop(dialling);
     assert_eq!(told.recv_timeout(GUARD).unwrap_err(), mpsc::RecvTimeoutError::Disconnected);
@@ -272,7 +271,7 @@ fn abandoning_closes_every_socket_and_reports_nothing() {
         .map(|_| {
             let tell = tell.clone();
             let plan = plan("127.0.0.1", silent.address.port());
-            start(plan, move |result| tell.send(result.map(|_| ())).unwrap())
+            start(dial(plan), move |result| tell.send(result.map(|_| ())).unwrap())
         })
         .collect();
     drop(tell);
@@ -293,7 +292,7 @@ fn losers_of_a_race_are_closed() {
     let mut plan = plan("two.example", port);
     plan.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
     plan.attempt_delay = Duration::from_millis(1);
-    let _dialling = start(plan, move |result| tell.send(result).unwrap());
+    let _dialling = start(dial(plan), move |result| tell.send(result).unwrap());
     let dialled = told.recv_timeout(GUARD).unwrap().unwrap();
     assert_eq!(sockets_to(port), queued + 1);
     drop(dialled);
@@ -303,9 +302,12 @@ fn losers_of_a_race_are_closed() {
 #[test]
 fn a_panic_in_a_dial_is_still_reported() {
     let (tell, told) = mpsc::channel();
-    let dialling = task::spawn(async { std::panic::resume_unwind(Box::new("a fault")) }, move |result| {
-        tell.send(result).unwrap();
-    });
+    let dialling = task::start(
+        async { std::panic::resume_unwind(Box::new("a fault")) },
+        move |result: Result<Dialled, Failure>| {
+            tell.send(result).unwrap();
+        },
+    );
     assert_eq!(told.recv_timeout(GUARD).unwrap().unwrap_err().code, "ERR_INTERNAL");
     drop(dialling);
 }

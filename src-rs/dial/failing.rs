@@ -1,5 +1,7 @@
 //! The failures of a dial, told so that a person sees which address said what; knows no sockets.
 
+use std::{net::SocketAddr, time::Duration};
+
 use super::{
     Plan,
     race::{Course, Refusal},
@@ -44,6 +46,22 @@ pub fn lookup_timed_out(plan: &Plan) -> Failure {
 pub fn connect_timed_out(plan: &Plan, course: &Course) -> Failure {
     let attempts = course.attempts();
     timed_out(plan, Phase::Connect, format!("connecting: {}", list(&attempts)), attempts)
+}
+
+/// The time was over before the TLS handshake was.
+pub fn tls_timed_out(plan: &Plan, peer: SocketAddr, attempts: Vec<Attempt>) -> Failure {
+    after_connect(timed_out(plan, Phase::Tls, "in the TLS handshake".into(), Vec::new()), peer, attempts)
+}
+
+/// The time was over before a TLS handshake on a connection that was in use already was.
+pub fn handshake_timed_out(timeout: Option<Duration>) -> Failure {
+    let millis = timeout.unwrap_or_default().as_millis();
+    Failure::new("ETIMEDOUT", Phase::Tls, format!("the TLS handshake timed out after {millis} ms"))
+}
+
+/// What failed after an address had let us connect.
+pub fn after_connect(failure: Failure, peer: SocketAddr, attempts: Vec<Attempt>) -> Failure {
+    Failure { address: Some(peer.into()), attempts, ..failure }
 }
 
 fn timed_out(plan: &Plan, phase: Phase, doing: String, attempts: Vec<Attempt>) -> Failure {

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Host, SocketOptions, race::Stagger, resolve};
+use super::{Host, SocketOptions, race::Stagger, resolve, tls::TlsPlan};
 use crate::{
     failure::{Attempt, Failure, Phase},
-    stream::Socket,
+    stream::{Transport, tls::Description},
 };
 
 /// Where to connect to, and how.
@@ -34,6 +34,8 @@ pub struct Plan {
     pub timeout: Option<Duration>,
     /// Options of the socket.
     pub socket: SocketOptions,
+    /// TLS over the connection; `None`: none.
+    pub tls: Option<TlsPlan>,
 }
 
 /// Which addresses of a name may be used.
@@ -52,9 +54,11 @@ pub enum Family {
 #[derive(Debug)]
 pub struct Dialled {
     /// The connection; no event loop has it.
-    pub stream: Socket,
+    pub stream: Transport,
     /// Bytes of the far end that came during the dial; they are the first to be read.
     pub early: Vec<u8>,
+    /// What its TLS handshake agreed on, where there was one.
+    pub tls: Option<Description>,
     /// Where the time went.
     pub timings: Timings,
     /// Every address tried, in order of the starts.
@@ -72,6 +76,8 @@ pub struct Timings {
     pub lookup: Option<f64>,
     /// From the first attempt's start to the connection.
     pub connect: f64,
+    /// The TLS handshake; `None` where there was none.
+    pub tls: Option<f64>,
 }
 
 /// Addresses to try, and whether a look-up gave them.

@@ -18,6 +18,7 @@ fn plan(host: &str) -> Plan {
             keep_alive_initial_delay: Duration::ZERO,
             user_timeout: None,
         },
+        tls: None,
     }
 }
 

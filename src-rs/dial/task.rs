@@ -1,13 +1,14 @@
 //! A dial that runs by itself and can be given up; knows nothing of what a dial does.
 
 use std::{
+    marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     task::{Context, Poll, Waker},
 };
 
 use tokio::task::AbortHandle;
 
-use super::{Dialled, Plan, dial, runtime};
+use super::runtime;
 use crate::failure::{Failure, Phase};
 
 /// A dial under way; dropping it gives the dial up, and its sockets close soon after. [`start`]'s `done` is then not
@@ -26,16 +27,13 @@ impl Drop for Dialling {
 
 /// Dials on the process-wide runtime and calls `done`, at most once: on this thread before this returns, if the dial need
 /// not wait, else on the runtime's. `done` must not block: all dials share the thread.
-pub fn start(plan: Plan, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling {
-    spawn(dial(plan), done)
-}
-
-/// [`start`] for any way to dial.
-pub(super) fn spawn<D>(dialling: D, done: impl FnOnce(Result<Dialled, Failure>) + Send + 'static) -> Dialling
-where
-    D: Future<Output = Result<Dialled, Failure>> + Send + 'static,
-{
-    let mut promise = Promise(Some(done));
+///
+/// `dialling` is [`dial`](super::dial()) or [`upgrade`](super::upgrade()).
+pub fn start<T: Send + 'static>(
+    dialling: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    done: impl FnOnce(Result<T, Failure>) + Send + 'static,
+) -> Dialling {
+    let mut promise = Promise(Some(done), PhantomData);
     let mut dialling = Box::pin(dialling);
     let runtime = runtime::handle();
     // What need not wait, a connection within one machine above all, is done here and now: that saves two changes of
@@ -56,17 +54,17 @@ where
 }
 
 /// The duty to call `done`, which even a panic of the dial does not end; only abandoning does.
-struct Promise<F: FnOnce(Result<Dialled, Failure>)>(Option<F>);
+struct Promise<T, F: FnOnce(Result<T, Failure>)>(Option<F>, PhantomData<fn(T)>);
 
-impl<F: FnOnce(Result<Dialled, Failure>)> Promise<F> {
-    fn settle(&mut self, result: Result<Dialled, Failure>) {
+impl<T, F: FnOnce(Result<T, Failure>)> Promise<T, F> {
+    fn settle(&mut self, result: Result<T, Failure>) {
         if let Some(done) = self.0.take() {
             done(result);
         }
     }
 }
 
-impl<F: FnOnce(Result<Dialled, Failure>)> Drop for Promise<F> {
+impl<T, F: FnOnce(Result<T, Failure>)> Drop for Promise<T, F> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.settle(Err(broken_off()));

@@ -5,6 +5,7 @@ mod endings;
 mod outbox;
 mod reads;
 mod special_reads;
+mod upgrade;
 mod writes;
 
 #[cfg(test)]
@@ -56,9 +57,11 @@ pub struct Session<S> {
     /// Why no more can be written.
     write_error: Option<Box<Failure>>,
     state: State,
+    /// The operation that waits for a TLS handshake, which has the stream meanwhile.
+    upgrade: Option<OpId>,
     /// The end has been sent; one that was given up before is still to be sent by the next call.
     end_sent: bool,
-    /// The last read of the system did not fill the room it was offered, so that another would find nothing.
+    /// The last read took all that was there, so that another would find nothing.
     drained: bool,
     reads_left: u32,
     writes_left: usize,
@@ -84,6 +87,7 @@ impl<S: Stream> Session<S> {
         let mut inbox = Buffer::new();
         inbox.append(early);
         Session {
+            drained: stream.is_drained(),
             stream,
             inbox,
             reads: VecDeque::new(),
@@ -94,8 +98,8 @@ impl<S: Stream> Session<S> {
             read_error: None,
             write_error: None,
             state: State::Open,
+            upgrade: None,
             end_sent: false,
-            drained: true,
             reads_left: READS_PER_TURN,
             writes_left: BYTES_PER_TURN,
             bytes_read: early.len() as u64,
@@ -112,16 +116,22 @@ impl<S: Stream> Session<S> {
             self.pump_reads(out);
         }
         if ready.write {
+            if self.writes.is_empty() {
+                // What fails here fails again for the next write.
+                let _ = self.stream.flush();
+            }
             self.pump_writes(out);
         }
     }
 
     /// What has to become ready for the session to go on.
     pub fn interest(&self) -> Ready {
-        if self.state == State::Closed {
+        if self.state == State::Closed || self.stream.is_suspended() {
             return Ready::NONE;
         }
-        Ready { read: !self.reads.is_empty(), write: !self.writes.is_empty() }
+        let read = !self.reads.is_empty();
+        // What the stream has to say itself does not keep a process alive that waits for nothing.
+        Ready { read, write: !self.writes.is_empty() || (read && self.stream.wants_flush()) }
     }
 
     /// The earliest deadline of all that is pending.
@@ -142,7 +152,7 @@ impl<S: Stream> Session<S> {
     /// Takes one pending operation out; what it read goes back to the buffer. Gives the bytes it had written, or
     /// `None` when it is no longer pending.
     pub fn cancel(&mut self, op: OpId, out: &mut dyn Outbox) -> Option<u64> {
-        if self.cancel_read(op, out) {
+        if self.cancel_read(op, out) || self.cancel_upgrade(op, out) {
             return Some(0);
         }
         self.cancel_write(op, out)
@@ -180,6 +190,7 @@ impl<S: Stream> Session<S> {
     /// Fails everything pending with `failure` and is closed.
     pub fn fail_all(&mut self, failure: &Failure, out: &mut dyn Outbox) {
         self.state = State::Closed;
+        self.fail_upgrade(failure, out);
         self.fail_reads(failure, out);
         self.fail_writes(failure, out);
     }
@@ -211,6 +222,7 @@ impl<S: Stream> Session<S> {
 
     fn finish(&mut self, out: &mut dyn Outbox) {
         self.state = State::Closed;
+        self.fail_upgrade(&closed(Phase::Tls), out);
         self.fail_reads(&closed(Phase::Read), out);
         self.fail_writes(&closed(Phase::Write), out);
     }

@@ -119,7 +119,7 @@ impl<S: Stream> Session<S> {
         self.settle_loan();
     }
 
-    fn settle_loan(&mut self) {
+    pub(super) fn settle_loan(&mut self) {
         if self.loan.take().is_some() {
             self.inbox.settle_loan();
         }
@@ -213,9 +213,12 @@ impl<S: Stream> Session<S> {
         }
         let Some(reading) = self.reads.front_mut() else { return false };
         self.reads_left -= 1;
+        let least = self.stream.least_room();
         let (room, filled) = match &reading.wanted {
-            Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len())), None),
-            Wanted::Examined { .. } => (self.inbox.spare(1), None),
+            Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len()).max(least)), None),
+            Wanted::Examined { .. } => (self.inbox.spare(least), None),
+            // The stream gives more at a time than is still wanted: the rest belongs to the next read.
+            Wanted::Fill { size } if size - reading.filled < least => (self.inbox.spare(least), None),
             Wanted::Fill { size } => match out.target(reading.op).filter(|target| target.len() == *size) {
                 Some(target) => {
                     let end = target.len().min(reading.filled + FILL);
@@ -228,8 +231,7 @@ impl<S: Stream> Session<S> {
                 }
             },
         };
-        let offered = room.len();
-        if offered == 0 {
+        if room.len() < least {
             let reading = self.remove_read(0, out);
             self.leave_off(reading.wanted, reading.scan);
             out.failed(reading.op, no_memory(self.inbox.len()), 0);
@@ -254,7 +256,7 @@ impl<S: Stream> Session<S> {
             Ok(0) => self.ended = true,
             Ok(count) => {
                 self.bytes_read += count as u64;
-                self.drained = count < offered;
+                self.drained = self.stream.is_drained();
                 match filled {
                     Some(filled) => *filled += count,
                     None => self.inbox.commit(count),

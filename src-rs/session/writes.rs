@@ -55,6 +55,11 @@ impl Outgoing {
         }
     }
 
+    /// Part of it has left, and part has not.
+    fn is_cut(&self) -> bool {
+        matches!(self, Outgoing::Data { payload, sent, .. } if self.written() > 0 && *sent < payload.len())
+    }
+
     /// Bytes of this operation that the system has taken.
     fn written(&self) -> u64 {
         match self {
@@ -214,18 +219,21 @@ impl<S: Stream> Session<S> {
     /// Closing a socket with unread input makes the system send a reset, which can overtake what was written last
     /// (RFC 1122 section 4.2.2.13); so what has already come is read and dropped, within bounds.
     fn discard_input(&mut self) {
+        let least = self.stream.least_room();
         for _ in 0..READS_PER_TURN {
-            let bin = self.inbox.spare(1);
-            let room = bin.len();
+            let bin = self.inbox.spare(least);
+            if bin.len() < least {
+                return;
+            }
             match self.stream.read(bin) {
-                Ok(count) if count == room && room > 0 => {}
+                Ok(1..) if !self.stream.is_drained() => {}
                 _ => return,
             }
         }
     }
 
     /// The stream takes no more: everything that waits fails, and so will every later write.
-    fn break_writes(&mut self, failure: &Failure, out: &mut dyn Outbox) {
+    pub(super) fn break_writes(&mut self, failure: &Failure, out: &mut dyn Outbox) {
         self.write_error = Some(failure.clone().into());
         let is_close = |item: &Outgoing| matches!(item, Outgoing::Close { .. });
         let (closes, rest): (_, VecDeque<_>) = mem::take(&mut self.writes).into_iter().partition(is_close);
@@ -259,11 +267,31 @@ impl<S: Stream> Session<S> {
         Some(item.written())
     }
 
+    /// How many bytes of an item are on their way although the system has not taken them.
+    fn begun(&self, at: usize) -> usize {
+        let mut begun = self.stream.begun();
+        for (index, item) in self.writes.iter().enumerate() {
+            let Outgoing::Data { payload, sent, .. } = item else { return 0 };
+            let own = begun.min(payload.len() - sent);
+            if index == at {
+                return own;
+            }
+            begun -= own;
+        }
+        0
+    }
+
     /// Takes one item out. If part of it has left, the data queued behind it fails: the peer would take it for the
     /// missing rest.
     fn remove_write(&mut self, at: usize, out: &mut dyn Outbox) -> Outgoing {
-        let item = self.writes.remove(at).expect("the position was just found");
-        if item.written() > 0 {
+        let begun = self.begun(at);
+        self.stream.disown(begun);
+        self.bytes_written += begun as u64;
+        let mut item = self.writes.remove(at).expect("the position was just found");
+        if let Outgoing::Data { sent, .. } = &mut item {
+            *sent += begun;
+        }
+        if item.is_cut() {
             let whole = |item: &Outgoing| !matches!(item, Outgoing::Data { .. });
             let (kept, cut) = mem::take(&mut self.writes).into_iter().partition(whole);
             self.writes = kept;

@@ -33,6 +33,7 @@ pub struct Socket {
     inner: socket2::Socket,
     /// The peer has reset the connection, and the system has told so already: it will not again.
     was_reset: bool,
+    drained: bool,
 }
 
 impl TryFrom<TcpStream> for Socket {
@@ -41,7 +42,7 @@ impl TryFrom<TcpStream> for Socket {
     /// Takes a connected socket over and makes it non-blocking.
     fn try_from(connected: TcpStream) -> io::Result<Socket> {
         connected.set_nonblocking(true)?;
-        Ok(Socket { inner: connected.into(), was_reset: false })
+        Ok(Socket { inner: connected.into(), was_reset: false, drained: true })
     }
 }
 
@@ -62,6 +63,12 @@ impl Socket {
     #[cfg(windows)]
     pub fn raw(&self) -> RawSocketHandle {
         std::os::windows::io::AsRawSocket::as_raw_socket(&self.inner)
+    }
+
+    /// The socket for another's use. Fails where the peer has reset the connection already, which the system would not
+    /// tell again.
+    pub fn into_std(self) -> io::Result<TcpStream> {
+        if self.was_reset { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(self.inner.into()) }
     }
 
     /// A second descriptor of the same connection, which lives until both are closed.
@@ -96,10 +103,18 @@ impl std::os::windows::io::AsSocket for Socket {
 
 impl Stream for Socket {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.drained = true;
         match self.inner.read(into)? {
             0 if self.was_reset => Err(io::ErrorKind::ConnectionReset.into()),
-            count => Ok(count),
+            count => {
+                self.drained = count < into.len();
+                Ok(count)
+            }
         }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.drained
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {

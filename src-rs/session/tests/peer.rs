@@ -48,12 +48,16 @@ pub struct Wire {
     pub writes: Vec<usize>,
 }
 
-pub struct Scripted(Rc<RefCell<Wire>>);
+pub struct Scripted {
+    wire: Rc<RefCell<Wire>>,
+    drained: bool,
+}
 
 impl Stream for Scripted {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         assert!(!into.is_empty(), "a read into no room would look like the end");
-        let mut wire = self.0.borrow_mut();
+        let mut wire = self.wire.borrow_mut();
+        self.drained = true;
         wire.reads += 1;
         match wire.incoming.front_mut() {
             None => Err(io::ErrorKind::WouldBlock.into()),
@@ -70,13 +74,18 @@ impl Stream for Scripted {
                 if bytes.is_empty() {
                     wire.incoming.pop_front();
                 }
+                self.drained = count < into.len();
                 Ok(count)
             }
         }
     }
 
+    fn is_drained(&self) -> bool {
+        self.drained
+    }
+
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut wire = self.0.borrow_mut();
+        let mut wire = self.wire.borrow_mut();
         if let Some(kind) = wire.write_error {
             return Err(kind.into());
         }
@@ -92,14 +101,14 @@ impl Stream for Scripted {
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        let mut wire = self.0.borrow_mut();
+        let mut wire = self.wire.borrow_mut();
         let mark = (wire.taken.len(), Mark::Shutdown);
         wire.marks.push(mark);
         Ok(())
     }
 
     fn reset(&mut self) {
-        let mut wire = self.0.borrow_mut();
+        let mut wire = self.wire.borrow_mut();
         let mark = (wire.taken.len(), Mark::Reset);
         wire.marks.push(mark);
     }
@@ -192,7 +201,7 @@ impl Bench {
             writes: Vec::new(),
         };
         let wire = Rc::new(RefCell::new(wire));
-        let session = Session::new(Scripted(wire.clone()), early);
+        let session = Session::new(Scripted { wire: wire.clone(), drained: true }, early);
         Bench { session, wire, record: Record::default(), start: Instant::now(), millis: 0, next: 0 }
     }
 

@@ -1,0 +1,116 @@
+//! Options of TLS become rustls' configuration, which connections of like options share; knows no sockets.
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use rustls::{
+    ClientConfig, SupportedProtocolVersion,
+    client::Resumption,
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject},
+    version::{TLS12, TLS13},
+};
+
+use super::{
+    keylog,
+    options::{Fault, TlsOptions, Version},
+    trust::Trust,
+};
+
+/// How many kinds of options are remembered; the one not used for the longest time is forgotten first.
+const REMEMBERED: usize = 64;
+
+/// Sessions that are kept for each kind of options, the newest.
+const SESSIONS: usize = 256;
+
+/// The cryptography of all connections.
+pub static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+    #[cfg(not(feature = "ring"))]
+    return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(feature = "ring")]
+    return Arc::new(rustls::crypto::ring::default_provider());
+});
+
+/// The configuration for `options`, the same one for the same options, so that connections can go on with the sessions of
+/// earlier ones; never with those of connections that trusted others or were somebody else.
+pub fn shared(options: TlsOptions) -> Result<Arc<ClientConfig>, Fault> {
+    static REMEMBERING: Mutex<Vec<(TlsOptions, Arc<ClientConfig>)>> = Mutex::new(Vec::new());
+    let options = TlsOptions { server_name: None, ..options };
+    let mut remembered = REMEMBERING.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = remembered.iter().position(|(other, _)| *other == options);
+    let entry = match known {
+        Some(at) => remembered.remove(at),
+        None => {
+            let config = configure(&options)?.into();
+            (options, config)
+        }
+    };
+    let config = entry.1.clone();
+    if remembered.len() == REMEMBERED {
+        remembered.remove(0);
+    }
+    remembered.push(entry);
+    Ok(config)
+}
+
+fn configure(options: &TlsOptions) -> Result<ClientConfig, Fault> {
+    let provider = PROVIDER.clone();
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(&versions(options)?)
+        .map_err(|error| Fault::new("minVersion", error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Trust::new(options, provider)?));
+    let mut config = match (&options.cert, &options.key) {
+        (None, None) => builder.with_no_client_auth(),
+        (Some(cert), Some(key)) => {
+            let key = PrivatePkcs8KeyDer::from(key.clone());
+            builder
+                .with_client_auth_cert(certificates("cert", cert)?, key.into())
+                .map_err(|error| unusable_key(&error))?
+        }
+        (Some(_), None) => return Err(Fault::new("cert", "needs options.tls.key")),
+        (None, Some(_)) => return Err(Fault::new("key", "needs options.tls.cert")),
+    };
+    config.alpn_protocols.clone_from(&options.alpn);
+    config.resumption =
+        if options.resume { Resumption::in_memory_sessions(SESSIONS) } else { Resumption::disabled() };
+    if let Some(path) = &options.keylog {
+        config.key_log = keylog::open(path)?;
+    }
+    Ok(config)
+}
+
+fn versions(options: &TlsOptions) -> Result<Vec<&'static SupportedProtocolVersion>, Fault> {
+    match (options.oldest, options.newest) {
+        (Version::Tls12, Version::Tls13) => Ok(vec![&TLS13, &TLS12]),
+        (Version::Tls12, Version::Tls12) => Ok(vec![&TLS12]),
+        (Version::Tls13, Version::Tls13) => Ok(vec![&TLS13]),
+        (Version::Tls13, Version::Tls12) => Err(Fault::new("minVersion", "must not be above maxVersion")),
+    }
+}
+
+/// The certificates of PEM, at least one, or the one of DER.
+pub fn certificates(option: &'static str, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
+    // DER begins with the tag of a SEQUENCE, which no text begins with by chance.
+    if bytes.first() == Some(&0x30) && !bytes.starts_with(b"0-") {
+        return Ok(vec![CertificateDer::from(bytes.to_vec())]);
+    }
+    let list: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
+    match list {
+        Ok(list) if !list.is_empty() => Ok(list),
+        Ok(_) => {
+            Err(Fault::new(option, "must hold a certificate, in PEM (-----BEGIN CERTIFICATE-----) or DER"))
+        }
+        Err(error) => Err(Fault::new(option, format!("is malformed PEM: {error}"))),
+    }
+}
+
+fn unusable_key(error: &rustls::Error) -> Fault {
+    match error {
+        rustls::Error::InconsistentKeys(_) => Fault::new("key", "must be the key of options.tls.cert"),
+        rustls::Error::InvalidCertificate(_) => Fault::new("cert", "is malformed"),
+        _ => Fault::new(
+            "key",
+            "must be an RSA key from 2048 bits on, ECDSA on P-256, P-384 or P-521, or Ed25519",
+        ),
+    }
+}

@@ -1,0 +1,251 @@
+//! rustls' client without a socket: ciphertext in, plaintext out, and the other way; knows no readiness and no I/O.
+
+use std::{fmt, mem, sync::Arc};
+
+use rustls::{
+    ClientConfig, HandshakeKind,
+    client::UnbufferedClientConnection,
+    pki_types::{CertificateDer, ServerName},
+    unbuffered::{
+        ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus, WriteTraffic,
+    },
+};
+
+use super::failing::{failure, truncated};
+use crate::failure::{Failure, Phase};
+
+/// One TLS connection, from its first byte on.
+pub struct Engine {
+    connection: UnbufferedClientConnection,
+    /// Ciphertext that is no whole record or message yet.
+    rest: Vec<u8>,
+    /// The peer has sent close_notify.
+    ended: bool,
+    /// Why there is nothing more to open or seal.
+    failed: Option<Box<Failure>>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// What came of ciphertext.
+pub struct Progress {
+    /// Bytes of plaintext.
+    pub filled: usize,
+    /// What TLS itself has to say: handshake, alerts.
+    pub outgoing: Vec<u8>,
+}
+
+/// What was agreed on, and with whom.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// `TLSv1.3` or `TLSv1.2`, as Node writes them.
+    pub protocol: &'static str,
+    /// The cipher suite's IANA name.
+    pub cipher: String,
+    /// The key exchange group's IANA name; `None` where a resumed session had no exchange.
+    pub group: Option<String>,
+    /// The application protocol (RFC 7301), if one was agreed on.
+    pub alpn: Option<Vec<u8>>,
+    /// An earlier connection's session went on.
+    pub resumed: bool,
+    /// The certificates that the peer sent, in DER, its own first; of a resumed session those of its beginning.
+    pub chain: Vec<Vec<u8>>,
+}
+
+impl Engine {
+    /// Begins a handshake, whose first message [`Engine::open`] gives.
+    pub fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<Engine, Failure> {
+        match UnbufferedClientConnection::new(config, name) {
+            Ok(connection) => Ok(Engine { connection, rest: Vec::new(), ended: false, failed: None }),
+            Err(error) => Err(failure(error, Phase::Tls)),
+        }
+    }
+
+    /// Whether the handshake goes on.
+    pub fn is_handshaking(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    /// What was kept of the ciphertext before; the next call of [`Engine::open`] must begin with it.
+    pub fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
+    /// Opens every record that is complete in `incoming`. `into` must have room for as many bytes as `incoming` has beyond
+    /// those of handshake messages. What could not be opened is [`Engine::failure`] afterwards.
+    pub fn open(&mut self, incoming: &mut [u8], into: &mut [u8], phase: Phase) -> Progress {
+        let mut progress = Progress { filled: 0, outgoing: Vec::new() };
+        let mut done = 0;
+        while self.failed.is_none() {
+            let UnbufferedStatus { mut discard, state } =
+                self.connection.process_tls_records(&mut incoming[done..]);
+            match state {
+                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                    while let Some(Ok(record)) = traffic.next_record() {
+                        let end = progress.filled + record.payload.len();
+                        into[progress.filled..end].copy_from_slice(record.payload);
+                        progress.filled = end;
+                        discard += record.discard;
+                    }
+                }
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    encode(&mut progress.outgoing, |room| data.encode(room));
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                Ok(ConnectionState::PeerClosed) => self.ended = true,
+                Ok(_) => {
+                    done += discard;
+                    break;
+                }
+                Err(error) => {
+                    self.failed = Some(failure(error, phase).into());
+                    self.alert(&mut progress.outgoing);
+                }
+            }
+            done += discard;
+        }
+        self.rest.clear();
+        self.rest.extend_from_slice(&incoming[done..]);
+        if self.rest.is_empty() || self.is_over() {
+            self.rest = Vec::new();
+        }
+        progress
+    }
+
+    /// The alert by which a failure is told to the peer, where one is due.
+    fn alert(&mut self, outgoing: &mut Vec<u8>) {
+        while let Ok(ConnectionState::EncodeTlsData(mut data)) =
+            self.connection.process_tls_records(&mut []).state
+        {
+            encode(outgoing, |room| data.encode(room));
+        }
+    }
+
+    /// Seals `plain` into the front of `outgoing`, which grows as needed; gives the length.
+    pub fn seal(&mut self, plain: &[u8], outgoing: &mut Vec<u8>) -> Result<usize, Failure> {
+        self.write_traffic(outgoing, plain.len(), |mut traffic, room| traffic.encrypt(plain, room))
+    }
+
+    /// Seals close_notify into the front of `outgoing`; gives the length, 0 where there is nothing more to say.
+    pub fn close_notify(&mut self, outgoing: &mut Vec<u8>) -> usize {
+        self.write_traffic(outgoing, 2, |mut traffic, room| traffic.queue_close_notify(room)).unwrap_or(0)
+    }
+
+    fn write_traffic(
+        &mut self,
+        outgoing: &mut Vec<u8>,
+        size: usize,
+        write: impl Fn(
+            WriteTraffic<'_, rustls::client::ClientConnectionData>,
+            &mut [u8],
+        ) -> Result<usize, EncryptError>,
+    ) -> Result<usize, Failure> {
+        if let Some(failure) = self.failure() {
+            return Err(failure);
+        }
+        // A record adds 22 bytes in TLS 1.3 and at most 37 in TLS 1.2; a key update may come first.
+        let mut room = size + (size / 16_384 + 2) * 64;
+        let mut at = 0;
+        loop {
+            if outgoing.len() < at + room {
+                outgoing.resize(at + room, 0);
+            }
+            match self.connection.process_tls_records(&mut self.rest).state {
+                Ok(ConnectionState::WriteTraffic(traffic)) => match write(traffic, &mut outgoing[at..]) {
+                    Ok(count) => return Ok(at + count),
+                    Err(EncryptError::InsufficientSize(InsufficientSizeError { required_size })) => {
+                        room = required_size;
+                    }
+                    Err(EncryptError::EncryptExhausted) => {
+                        let message = "the keys of this connection have sealed as much as they may";
+                        return Err(Failure::new("ERR_SSL_KEYS_EXHAUSTED", Phase::Write, message));
+                    }
+                },
+                Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                    let mut said = Vec::new();
+                    encode(&mut said, |room| data.encode(room));
+                    outgoing.splice(at..at, said.iter().copied());
+                    at += said.len();
+                }
+                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+                Ok(ConnectionState::PeerClosed) => self.ended = true,
+                Ok(_) => {
+                    let message = "TLS takes no data at this time";
+                    return Err(Failure::new("ERR_INTERNAL", Phase::Write, message));
+                }
+                Err(error) => return Err(failure(error, Phase::Write)),
+            }
+        }
+    }
+
+    /// The peer's bytes have ended. Without close_notify before that, anybody on the way may have cut them (RFC 8446 section
+    /// 6.1).
+    pub fn truncate(&mut self, phase: Phase) {
+        if !self.ended {
+            self.break_off(truncated(phase));
+        }
+    }
+
+    /// Nothing more can be read or written, for this reason.
+    pub fn break_off(&mut self, failure: Failure) {
+        self.failed.get_or_insert(failure.into());
+        self.rest = Vec::new();
+    }
+
+    /// No plaintext will come any more.
+    pub fn is_over(&self) -> bool {
+        self.ended || self.failed.is_some()
+    }
+
+    /// The peer has said that it has sent everything.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Why nothing more can be opened or sealed.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failed.as_deref().cloned()
+    }
+
+    /// What the handshake has agreed on.
+    pub fn describe(&self) -> Description {
+        let protocol = match self.connection.protocol_version() {
+            Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            _ => "TLSv1.3",
+        };
+        let suite = self.connection.negotiated_cipher_suite().map(|suite| suite.suite());
+        let cipher = suite.and_then(|suite| suite.as_str()).unwrap_or_default();
+        let group = self.connection.negotiated_key_exchange_group().map(|group| group.name());
+        let chain = self.connection.peer_certificates().unwrap_or_default();
+        Description {
+            protocol,
+            // rustls tells TLS 1.3's suites from those before by a word that IANA does not use.
+            cipher: cipher.replacen("TLS13_", "TLS_", 1),
+            group: group.map(|group| group.as_str().map_or(format!("{group:?}"), Into::into)),
+            alpn: self.connection.alpn_protocol().map(Into::into),
+            resumed: self.connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            chain: chain.iter().map(|certificate: &CertificateDer<'_>| certificate.to_vec()).collect(),
+        }
+    }
+}
+
+/// Appends what `write` puts into as much room as it asks for.
+fn encode(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usize, EncodeError>) {
+    let at = outgoing.len();
+    if let Err(EncodeError::InsufficientSize(InsufficientSizeError { required_size })) = write(&mut []) {
+        outgoing.resize(at + required_size, 0);
+        let count = write(&mut outgoing[at..]).unwrap_or(0);
+        outgoing.truncate(at + count);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Parts of messages are plaintext by now.
+        mem::take(&mut self.rest).fill(0);
+    }
+}
