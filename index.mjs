@@ -1,3 +1,3 @@
 // The package's door for `import`: the same objects that `require` gives, so that there is one copy of every class.
 
-export { connect, PeerCertificate, processRequest, TcpClient, TcpError } from './dist/index.js'
+export { connect, processRequest, TcpClient, TcpError } from './dist/index.js'

@@ -5,7 +5,7 @@ import { connect } from './src-ts/connect'
 
 TcpClient.connect = connect
 
-export { PeerCertificate, type TlsInfo } from './src-ts/certificates'
+export type { PeerCertificate, TlsInfo } from './src-ts/certificates'
 export type { Timings, WriteFrameOptions, WriteLineOptions } from './src-ts/client'
 export type { LengthPrefix, LineOptions } from './src-ts/codecs'
 export { type ProcessRequestOptions, processRequest } from './src-ts/connect'

@@ -1,9 +1,10 @@
 // Opening: options of `connect`, look-ups of the caller's own, and how a dial fails. Addresses have a file of their own.
 
 import test from 'ava'
-import { type Address, type ConnectOptions, connect, type LookupFunction, type TcpClient } from 'tcpull'
+import type { Address, ConnectOptions, LookupFunction, TcpClient } from 'tcpull'
 import { fails, outcome, within } from './helpers/failures'
 import { freePort, listen, pair, portOf, silentPort, turns } from './helpers/peer'
+import { connect } from './helpers/transport'
 
 type Callback = Parameters<LookupFunction>[2]
 
@@ -307,7 +308,7 @@ test('wrong options are refused before any I/O', async (t) => {
     signal: [{}, true, null],
     noDelay: [1, 'yes', null],
     keepAlive: [1, 'yes', null],
-    tls: [true, {}],
+    tls: [0, 1, '', 'yes', null, []],
     proxy: ['socks5://127.0.0.1:1'],
     log: [{}]
   }

@@ -114,4 +114,24 @@ export function failing(error: unknown) {
   is<typeof error.cause, unknown>(true)
   is<typeof error.phase, 'lookup' | 'connect' | 'proxy' | 'tls' | 'read' | 'write' | undefined>(true)
   is<typeof error.bytesWritten, number | undefined>(true)
+  is<typeof error.cert, PeerCertificate | undefined>(true)
+}
+
+export async function encrypted(client: TcpClient) {
+  await connect('tls://host:1', {
+    tls: { pin: ['a'], ca: [new Uint8Array(1), 'pem'], minVersion: 'TLSv1.3', keylog: true }
+  })
+  await client.startTls()
+  await client.startTls({
+    servername: 'a',
+    rejectUnauthorized: false,
+    timeout: 1,
+    signal: new AbortController().signal
+  })
+  is<typeof client.tls, TlsInfo | null>(true)
+  is<typeof client.timings.tls, number | null>(true)
+  // @ts-expect-error an old version
+  await connect('host:1', { tls: { minVersion: 'TLSv1' } })
+  // @ts-expect-error nothing but true and false
+  await connect('host:1', { tls: { rejectUnauthorized: null } })
 }

@@ -292,11 +292,11 @@ impl<S: Stream> Session<S> {
             *sent += begun;
         }
         if item.is_cut() {
+            let behind = self.writes.split_off(at);
             let whole = |item: &Outgoing| !matches!(item, Outgoing::Data { .. });
-            let (kept, cut) = mem::take(&mut self.writes).into_iter().partition(whole);
-            self.writes = kept;
+            let (kept, cut): (VecDeque<_>, VecDeque<_>) = behind.into_iter().partition(whole);
+            self.writes.extend(kept);
             let message = "not sent: the write before it was given up in its middle";
-            let cut: VecDeque<Outgoing> = cut;
             for behind in cut {
                 out.failed(behind.op(), Failure::new("ECANCELED", Phase::Write, message), behind.written());
             }

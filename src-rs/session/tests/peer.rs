@@ -41,11 +41,42 @@ pub struct Wire {
     pub room: usize,
     pub at_a_time: usize,
     pub write_error: Option<io::ErrorKind>,
+    /// As TLS does: so many bytes are sealed together, and leave together; 0 seals nothing.
+    pub sealing: usize,
+    pub sealed: Vec<u8>,
+    pub begun: usize,
     /// With the number of bytes taken before each.
     pub marks: Vec<(usize, Mark)>,
     pub reads: u64,
     /// Bytes taken by each write.
     pub writes: Vec<usize>,
+}
+
+impl Wire {
+    /// What the system does with what it is offered.
+    fn take(&mut self, bytes: impl Iterator<Item = u8>) -> io::Result<usize> {
+        if let Some(kind) = self.write_error {
+            return Err(kind.into());
+        }
+        if self.room == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let most = self.room.min(self.at_a_time);
+        let bytes = bytes.take(most).collect::<Vec<_>>();
+        self.taken.extend(&bytes);
+        self.room -= bytes.len();
+        self.writes.push(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.sealed.is_empty() {
+            let sealed = self.sealed.clone();
+            let count = self.take(sealed.into_iter())?;
+            self.sealed.drain(..count);
+        }
+        Ok(())
+    }
 }
 
 pub struct Scripted {
@@ -86,18 +117,43 @@ impl Stream for Scripted {
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut wire = self.wire.borrow_mut();
-        if let Some(kind) = wire.write_error {
-            return Err(kind.into());
+        if wire.sealing == 0 {
+            return wire.take(parts.iter().flat_map(|part| part.iter().copied()));
         }
-        if wire.room == 0 {
+        wire.flush()?;
+        if !wire.sealed.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let most = wire.room.min(wire.at_a_time);
-        let bytes = parts.iter().flat_map(|part| part.iter().copied()).take(most).collect::<Vec<_>>();
-        wire.taken.extend(&bytes);
-        wire.room -= bytes.len();
-        wire.writes.push(bytes.len());
-        Ok(bytes.len())
+        let mut taken = std::mem::take(&mut wire.begun);
+        let offered: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
+        for piece in offered[taken..].chunks(wire.sealing) {
+            wire.sealed = piece.to_vec();
+            match wire.flush() {
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ if wire.sealed.is_empty() => taken += piece.len(),
+                _ => {
+                    wire.begun = piece.len();
+                    break;
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    fn begun(&self) -> usize {
+        self.wire.borrow().begun
+    }
+
+    fn disown(&mut self, count: usize) {
+        self.wire.borrow_mut().begun -= count;
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.wire.borrow_mut().flush()
+    }
+
+    fn wants_flush(&self) -> bool {
+        !self.wire.borrow().sealed.is_empty()
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
@@ -196,6 +252,9 @@ impl Bench {
             room: usize::MAX,
             at_a_time: usize::MAX,
             write_error: None,
+            sealing: 0,
+            sealed: Vec::new(),
+            begun: 0,
             marks: Vec::new(),
             reads: 0,
             writes: Vec::new(),

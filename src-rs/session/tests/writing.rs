@@ -110,53 +110,65 @@ fn a_write_whose_memory_was_detached_fails() {
 /// was told; whole where it was told of success.
 #[test]
 fn ten_thousand_schedules_of_writes_account_for_every_byte() {
-    for number in 0..10_000_u64 {
-        let mut state = number;
-        let mut below = |end: u64| {
-            // Knuth's MMIX generator; the high bits are the random ones.
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % end
-        };
-        let mut bench = stuck();
-        let mut written: Vec<(OpId, Vec<u8>, Option<u64>)> = Vec::new();
-        bench.wire.borrow_mut().at_a_time = 1 + below(9) as usize;
-        for step in 0..30_u8 {
-            match below(6) {
-                0 | 1 => {
-                    let bytes = vec![step; below(12) as usize];
-                    let wait = (below(2) == 0).then(|| below(8));
-                    let op = if below(4) == 0 { bench.write_lent(&bytes) } else { bench.write(&bytes, wait) };
-                    written.push((op, bytes, None));
-                }
-                2 | 3 => give_room(&mut bench, below(16) as usize),
-                4 => bench.pass(below(4)),
-                _ if written.is_empty() => {}
-                _ => {
-                    let at = below(written.len() as u64) as usize;
-                    if let Some(count) = bench.cancel(written[at].0) {
-                        assert_eq!(written[at].2.replace(count), None);
-                    }
+    // Over a stream that takes what the system takes, and over those that seal some bytes, or many writes, together.
+    for (sealing, schedules) in [(0, 10_000), (1, 2000), (5, 5000), (100, 5000)] {
+        for number in 0..schedules {
+            account_for_every_byte(sealing, number);
+        }
+    }
+}
+
+fn account_for_every_byte(sealing: usize, number: u64) {
+    let mut state = number;
+    let mut below = |end: u64| {
+        // Knuth's MMIX generator; the high bits are the random ones.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % end
+    };
+    let mut bench = stuck();
+    let mut written: Vec<(OpId, Vec<u8>, Option<u64>)> = Vec::new();
+    bench.wire.borrow_mut().at_a_time = 1 + below(9) as usize;
+    bench.wire.borrow_mut().sealing = sealing;
+    for step in 0..30_u8 {
+        match below(6) {
+            0 | 1 => {
+                let bytes = vec![step; below(12) as usize];
+                let wait = (below(2) == 0).then(|| below(8));
+                let op = if below(4) == 0 { bench.write_lent(&bytes) } else { bench.write(&bytes, wait) };
+                written.push((op, bytes, None));
+            }
+            2 | 3 => give_room(&mut bench, below(16) as usize),
+            4 => bench.pass(below(4)),
+            _ if written.is_empty() => {}
+            _ => {
+                let at = below(written.len() as u64) as usize;
+                if let Some(count) = bench.cancel(written[at].0) {
+                    assert_eq!(written[at].2.replace(count), None);
                 }
             }
         }
-        give_room(&mut bench, usize::MAX);
-        for (op, told) in bench.told() {
-            let (_, bytes, end) = written.iter_mut().find(|write| write.0 == op).unwrap();
-            let count = match told {
-                Told::Written => bytes.len() as u64,
-                Told::Failed { written, .. } => written,
-                told => panic!("{told:?} of a write"),
-            };
-            assert_eq!(end.replace(count), None, "schedule {number}: each write ends once");
-        }
-        let mut expected = Vec::new();
-        for (op, bytes, end) in &written {
-            let count = end.unwrap_or_else(|| panic!("schedule {number}: write {op} has not ended"));
-            expected.extend(&bytes[..count as usize]);
-        }
-        assert_eq!(taken(&bench), expected, "schedule {number}");
-        assert_eq!(bench.session.bytes_written(), expected.len() as u64);
     }
+    give_room(&mut bench, usize::MAX);
+    // What was sealed and given up leaves with the next write, before it.
+    let last = bench.write(b"last", None);
+    written.push((last, b"last".to_vec(), None));
+    bench.poll();
+    for (op, told) in bench.told() {
+        let (_, bytes, end) = written.iter_mut().find(|write| write.0 == op).unwrap();
+        let count = match told {
+            Told::Written => bytes.len() as u64,
+            Told::Failed { written, .. } => written,
+            told => panic!("{told:?} of a write"),
+        };
+        assert_eq!(end.replace(count), None, "schedule {number}: each write ends once");
+    }
+    let mut expected = Vec::new();
+    for (op, bytes, end) in &written {
+        let count = end.unwrap_or_else(|| panic!("schedule {number}: write {op} has not ended"));
+        expected.extend(&bytes[..count as usize]);
+    }
+    assert_eq!(taken(&bench), expected, "schedule {number}");
+    assert_eq!(bench.session.bytes_written(), expected.len() as u64);
 }
 
 #[test]
