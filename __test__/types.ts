@@ -2,7 +2,15 @@
 
 import * as dns from 'node:dns'
 import type * as net from 'node:net'
-import { connect, type LookupFunction, processRequest, type TcpClient, TcpError } from 'tcpull'
+import {
+  connect,
+  type LookupFunction,
+  type PeerCertificate,
+  processRequest,
+  type TcpClient,
+  TcpError,
+  type TlsInfo
+} from 'tcpull'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 const is = <A, B>(_equal: Equal<A, B>) => undefined

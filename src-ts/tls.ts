@@ -100,6 +100,12 @@ function list(value: TlsOptions['ca']): readonly unknown[] {
 /** Text, or a Buffer of other bytes: nothing else crosses into native code. */
 function contents(value: unknown, name: string): string | Buffer {
   if (typeof value === 'string') return value
+  if (!ArrayBuffer.isView(value)) {
+    throw check.invalid(
+      'ERR_INVALID_ARG_TYPE',
+      `${name} must be PEM, as a string or bytes, or DER; got ${check.show(value)}`
+    )
+  }
   const bytes = check.stable(value, name)
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

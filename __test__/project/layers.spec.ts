@@ -22,7 +22,10 @@ const KEPT_TO: Record<string, RegExp> = {
   napi_derive: /^src-rs\/binding\//,
   libloading: /^src-rs\/reactor\//,
   'tokio::net': /^src-rs\/(dial|reactor\/tokio)\//,
-  rustls: /^src-rs\/(dial\/tls\.rs|stream\/)/
+  rustls: /^src-rs\/(dial|stream)\/tls\//,
+  rustls_platform_verifier: /^src-rs\/dial\/tls\//,
+  webpki: /^src-rs\/dial\/tls\//,
+  x509_cert: /^src-rs\/dial\/tls\//
 }
 
 const rust = files('src-rs', '.rs')

@@ -3,14 +3,12 @@
 use std::{
     cell::{Cell, RefCell},
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::BinaryHeap,
     ffi::c_void,
-    net::TcpStream,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     rc::Rc,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use napi::{
@@ -23,32 +21,12 @@ use slab::Slab;
 
 use super::{
     connection::Connection,
+    dials::Dials,
     mail::{MAIL_LENGTH, Mailbox},
     memory::{Reference, Value},
     reactor::{Chosen, choose},
 };
-use crate::{
-    dial::{
-        Dialled, Dialling, Plan,
-        tls::{Secured, TlsPlan},
-    },
-    failure::Failure,
-    reactor::{Reactor, Ready, Turn},
-    session::OpId,
-};
-
-/// Dials that ended, on their way from tokio's thread.
-type Ended = Arc<Mutex<Vec<(Dial, Outcome)>>>;
-
-/// What came of a dial, or of a handshake for the connection with that token.
-enum Outcome {
-    Dialled(Result<Dialled, Failure>),
-    Secured(u32, Result<Secured, Failure>),
-}
-
-/// A dial's operation, and how many dials came before it: an operation's number may be used again while the outcome of a
-/// dial that was given up is still on its way.
-type Dial = (OpId, u64);
+use crate::reactor::{Reactor, Ready, Turn};
 
 /// What belongs to one environment (the main thread or a worker).
 pub struct Environment {
@@ -66,9 +44,7 @@ pub struct Environment {
     alarms: RefCell<BinaryHeap<Reverse<(Instant, u32)>>>,
     /// When the reactor's timer will fire.
     wake_at: Cell<Option<Instant>>,
-    dials: RefCell<HashMap<Dial, Dialling>>,
-    dialled: Cell<u64>,
-    ended: Ended,
+    pub dials: Dials,
 }
 
 thread_local! {
@@ -120,9 +96,7 @@ pub fn start(
         connections: RefCell::default(),
         alarms: RefCell::default(),
         wake_at: Cell::new(None),
-        dials: RefCell::default(),
-        dialled: Cell::new(0),
-        ended: Ended::default(),
+        dials: Dials::default(),
     });
     environment.reactor.start(Rc::new(Turns(environment.clone())));
     let data = Rc::into_raw(environment.clone()).cast::<c_void>().cast_mut();
@@ -141,9 +115,7 @@ unsafe extern "C" fn tear_down(hook: sys::napi_async_cleanup_hook_handle, data: 
     // SAFETY: made by `Rc::into_raw` in `start`; N-API calls the hook once.
     let environment = unsafe { Rc::from_raw(data.cast::<Environment>()) };
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        environment.dials.borrow_mut().clear();
-        // Connections nobody was told of yet; a host may never free the environment itself.
-        environment.ended.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        environment.dials.abandon_all();
         let connections = std::mem::take(&mut *environment.connections.borrow_mut());
         connections.iter().for_each(|(_, connection)| connection.abandon());
         // SAFETY: the hook's handle is removed once, when libuv has closed the last handle.
@@ -189,73 +161,6 @@ impl Environment {
             self.wake_at.set(Some(time));
             self.reactor.wake_at(Some(time));
         }
-    }
-
-    /// Starts a dial whose outcome will be settled as `op`.
-    pub fn dial(&self, op: OpId, plan: Plan) {
-        self.begin(op, crate::dial::dial(plan), Outcome::Dialled);
-    }
-
-    /// Starts a handshake over `socket`, whose outcome the connection will be told, as that of `op`.
-    pub fn secure(
-        &self,
-        op: OpId,
-        connection: u32,
-        socket: TcpStream,
-        plan: TlsPlan,
-        timeout: Option<Duration>,
-    ) {
-        let outcome = move |result| Outcome::Secured(connection, result);
-        self.begin(op, crate::dial::upgrade(socket, plan, timeout), outcome);
-    }
-
-    fn begin<T: Send + 'static>(
-        &self,
-        op: OpId,
-        dialling: impl Future<Output = Result<T, Failure>> + Send + 'static,
-        outcome: impl FnOnce(Result<T, Failure>) -> Outcome + Send + 'static,
-    ) {
-        let dial = (op, self.dialled.replace(self.dialled.get() + 1));
-        let (ended, waker) = (self.ended.clone(), self.reactor.waker());
-        let dialling = crate::dial::start(dialling, move |result| {
-            ended.lock().unwrap_or_else(PoisonError::into_inner).push((dial, outcome(result)));
-            waker();
-        });
-        self.dials.borrow_mut().insert(dial, dialling);
-        self.reactor.keep_alive(true);
-    }
-
-    /// Gives a dial up; an outcome that is on its way is dropped when it arrives. `false` when it was told already.
-    pub fn abandon_dial(&self, op: OpId) -> bool {
-        let mut dials = self.dials.borrow_mut();
-        let before = dials.len();
-        dials.retain(|(other, _), _| *other != op);
-        self.reactor.keep_alive(!dials.is_empty());
-        dials.len() < before
-    }
-
-    fn finish_dials(self: &Rc<Self>) {
-        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
-        if ended.is_empty() {
-            return;
-        }
-        for (dial, outcome) in ended {
-            if self.dials.borrow_mut().remove(&dial).is_none() {
-                continue;
-            }
-            match outcome {
-                Outcome::Dialled(result) => {
-                    let result = result.and_then(|dialled| Connection::open(self, dialled));
-                    self.mailbox.settle(dial.0, result);
-                }
-                Outcome::Secured(token, result) => {
-                    if let Some(connection) = self.connection(token) {
-                        connection.upgraded(self, result);
-                    }
-                }
-            }
-        }
-        self.reactor.keep_alive(!self.dials.borrow().is_empty());
     }
 
     fn ring(&self) {

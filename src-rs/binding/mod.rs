@@ -3,6 +3,7 @@
 mod codec;
 mod connection;
 mod dial;
+mod dials;
 mod environment;
 mod failures;
 mod hot;

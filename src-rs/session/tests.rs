@@ -5,4 +5,5 @@ mod filling;
 mod peer;
 mod reading;
 mod schedules;
+mod wire;
 mod writing;

@@ -35,6 +35,11 @@ impl Certificate {
         self.body().issuer == self.body().subject
     }
 
+    /// By its name it is the issuer of `other`.
+    pub fn issued(&self, other: &Certificate) -> bool {
+        self.body().subject == other.body().issuer
+    }
+
     /// Its subject as RFC 4514 writes it, shortened for a message.
     pub fn subject(&self) -> String {
         let text = self.body().subject.to_string();

@@ -45,7 +45,7 @@ impl Presented<'_> {
             CertificateError::NotValidForNameContext { presented, .. } => self.refuse_name(presented),
             CertificateError::BadSignature => self.refuse(
                 "CERT_SIGNATURE_FAILURE",
-                "has a signature that is wrong, or one above it has",
+                "has a signature that is wrong, or made by an RSA key of fewer than 2048 bits, or one above it has",
             ),
             CertificateError::UnsupportedSignatureAlgorithmContext { .. }
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => self.refuse(
@@ -55,10 +55,6 @@ impl Presented<'_> {
             CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => self.refuse(
                 "INVALID_PURPOSE",
                 "is not meant for servers (its extended key usage lacks serverAuth), or one above it is not",
-            ),
-            CertificateError::UnhandledCriticalExtension => self.refuse(
-                "UNHANDLED_CRITICAL_EXTENSION",
-                "has a critical extension that is not known here, or one above it has",
             ),
             CertificateError::Revoked => self.refuse("CERT_REVOKED", "has been revoked"),
             CertificateError::BadEncoding => self.refuse("ERR_TLS_CERT_INVALID", "is malformed, or one above it is"),
@@ -74,7 +70,7 @@ impl Presented<'_> {
         use webpki::Error as Why;
         match error {
             // What a device signs for itself often says so; what is wrong with it is that nobody vouches for it.
-            Why::CaUsedAsEndEntity if is_root(self.leaf) => self.refuse_unknown(),
+            Why::CaUsedAsEndEntity if self.chain().first().is_some_and(Certificate::is_self_issued) => self.refuse_unknown(),
             Why::CaUsedAsEndEntity => self.refuse(
                 "INVALID_CA",
                 "is that of an authority and not of a server: to trust just this one, pass it in options.tls.ca",
@@ -92,6 +88,10 @@ impl Presented<'_> {
             | Why::MaximumNameConstraintComparisonsExceeded => {
                 self.refuse("CERT_CHAIN_TOO_LONG", "comes with a chain that takes too much work to check")
             }
+            Why::UnsupportedCriticalExtension => self.refuse(
+                "UNHANDLED_CRITICAL_EXTENSION",
+                "has a critical extension that is not known here, or one above it has",
+            ),
             Why::UnsupportedCertVersion => self.refuse(
                 "ERR_TLS_CERT_INVALID",
                 "is of X.509 version 1 or 2, or one above it is: trust it by options.tls.pin",
@@ -114,25 +114,26 @@ impl Presented<'_> {
         }
     }
 
-    /// No chain leads to anybody who is trusted: OpenSSL's four ways to say so.
+    /// No chain leads to anybody who is trusted: OpenSSL's four ways to say so, by the chain that the names make.
     fn refuse_unknown(&self) -> Error {
-        if is_root(self.leaf) {
-            let pin = fingerprint(self.leaf);
-            return self.refuse(
-                "DEPTH_ZERO_SELF_SIGNED_CERT",
-                format!(
-                    "is signed by itself and nobody vouches for it. If it is the device's own, pass it in options.tls.ca, \
-                     or its SHA-256 as options.tls.pin: {pin}"
-                ),
-            );
-        }
-        if self.others.iter().any(is_root) {
+        let chain = self.chain();
+        if chain.last().is_some_and(Certificate::is_self_issued) {
+            if chain.len() == 1 {
+                let pin = fingerprint(self.leaf);
+                return self.refuse(
+                    "DEPTH_ZERO_SELF_SIGNED_CERT",
+                    format!(
+                        "is signed by itself and nobody vouches for it. If it is the device's own, pass it in \
+                         options.tls.ca, or its SHA-256 as options.tls.pin: {pin}"
+                    ),
+                );
+            }
             return self.refuse(
                 "SELF_SIGNED_CERT_IN_CHAIN",
                 "leads to a root that is not trusted here: if it is your own, pass it in options.tls.ca",
             );
         }
-        if self.others.is_empty() {
+        if chain.len() <= 1 {
             return self.refuse(
                 "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
                 "is signed by somebody unknown: pass the authority's certificate in options.tls.ca, or let the server send \
@@ -143,6 +144,19 @@ impl Presented<'_> {
             "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
             "leads to an authority that is not trusted here: if it is your own, pass its certificate in options.tls.ca",
         )
+    }
+
+    /// The server's own certificate, and above each the one that its issuer is named by, as far as they were sent.
+    fn chain(&self) -> Vec<Certificate> {
+        let mut others: Vec<_> = self.others.iter().filter_map(Certificate::read).collect();
+        let mut chain: Vec<_> = Certificate::read(self.leaf).into_iter().collect();
+        while let Some(last) = chain.last()
+            && !last.is_self_issued()
+            && let Some(at) = others.iter().position(|other| other.issued(last))
+        {
+            chain.push(others.swap_remove(at));
+        }
+        chain
     }
 
     fn refuse_name(&self, presented: &[String]) -> Error {
@@ -161,10 +175,6 @@ impl Presented<'_> {
             format!("{names}: connect by such a name, or pass it as options.tls.servername"),
         )
     }
-}
-
-fn is_root(der: &CertificateDer<'_>) -> bool {
-    Certificate::read(der).is_some_and(|certificate| certificate.is_self_issued())
 }
 
 /// A refusal of the certificate for what its key did.

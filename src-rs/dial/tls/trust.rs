@@ -133,17 +133,21 @@ impl ServerCertVerifier for Trust {
         if let Some(own) = own {
             error = match judged(&**own) {
                 Ok(verified) => return Ok(verified),
-                Err(error) if listed.contains(end_entity) && is_authority(&error) => {
+                Err(error) if listed.contains(end_entity) && (is_authority(&error) || is_unknown(&error)) => {
                     return directly(&presented, now);
                 }
                 Err(error) => error,
             };
         }
         if system {
-            match judged(&*the_system(&self.provider)?) {
-                Ok(verified) => return Ok(verified),
-                // Of a chain that leads to the caller's authority, theirs is the better reason.
-                Err(other) if is_unknown(&error) => error = other,
+            match the_system(&self.provider) {
+                Ok(system) => match judged(&*system) {
+                    Ok(verified) => return Ok(verified),
+                    // Of a chain that leads to the caller's authority, theirs is the better reason.
+                    Err(other) if is_unknown(&error) => error = other,
+                    Err(_) => {}
+                },
+                Err(none) if own.is_none() => return Err(none),
                 Err(_) => {}
             }
         }

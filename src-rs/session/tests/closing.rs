@@ -1,6 +1,9 @@
 //! End, close, destroy and defects: their order against reads and writes, and that everything pending ends.
 
-use super::peer::{Arrival, Bench, Mark, Told, ended, failed, give_room, sized, stuck};
+use super::{
+    peer::{Bench, Told, ended, failed, give_room, sized, stuck},
+    wire::{Arrival, Mark},
+};
 use crate::{
     failure::{Failure, Phase},
     framing::Want,

@@ -1,6 +1,9 @@
 //! Reads into the caller's own memory: what is in it when they end, and where the bytes go when they are given up.
 
-use super::peer::{Arrival, Bench, Told, ended, failed, sized};
+use super::{
+    peer::{Bench, Told, ended, failed, sized},
+    wire::Arrival,
+};
 use crate::framing::{BLOCK, Want, memory};
 
 fn exactly(size: usize) -> Want {

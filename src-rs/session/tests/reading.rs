@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use super::peer::{Arrival, Bench, Told, ended, failed, marked, sized, timed};
+use super::{
+    peer::{Bench, Told, ended, failed, marked, sized, timed},
+    wire::Arrival,
+};
 use crate::{
     framing::{BLOCK, Boundary, LineRule, Markers, Prefix, Want, memory},
     session::{Wanted, Why},

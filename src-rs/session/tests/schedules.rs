@@ -3,7 +3,10 @@
 
 use std::rc::Rc;
 
-use super::peer::{Arrival, Bench, Told};
+use super::{
+    peer::{Bench, Told},
+    wire::Arrival,
+};
 use crate::{
     framing::{Boundary, LineRule, Markers, Prefix, Scan, Verdict, Want},
     session::{OpId, Wanted, Why},
