@@ -5,7 +5,8 @@
 import { platform } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build, firstCore, startFarEnd } from './harness/processes.mjs'
+import { buildBinary, buildPrograms, ownBinary, sizeOf } from './harness/build.mjs'
+import { firstCore, startFarEnd } from './harness/processes.mjs'
 import { fillReadme, machine } from './harness/readme.mjs'
 import { rowsOf, table } from './harness/report.mjs'
 import { compete } from './harness/rounds.mjs'
@@ -13,7 +14,8 @@ import { workloads } from './workloads/index.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { quick, readme, rounds, chosen } = options()
-const programs = build(root)
+const programs = buildPrograms(root)
+const binaries = otherBinaries()
 const core = firstCore()
 const farEnds = { free: await startFarEnd(programs['far-end']), pinned: await startFarEnd(programs['far-end'], core) }
 
@@ -21,8 +23,8 @@ const rows = []
 const failures = []
 for (const workload of chosen) {
   console.error(`${workload.name} …`)
-  const place = workload.pinned ? { port: farEnds.pinned.port, core } : { port: farEnds.free.port }
-  const results = await compete(workload, { ...place, rounds, quick, programs })
+  const place = workload.pinned ? { farEnd: farEnds.pinned, core } : { farEnd: farEnds.free }
+  const results = await compete(workload, { ...place, rounds, quick, programs, binaries })
   rows.push(...rowsOf(workload, results))
   for (const [label, { error }] of results) {
     if (error) failures.push(`${workload.name}, ${label}: ${error.message}`)
@@ -33,7 +35,10 @@ for (const farEnd of Object.values(farEnds)) farEnd.close()
 const how = [
   machine(),
   `Medians of ${rounds} interleaved rounds; ratios are peer ÷ tcpull in the same round, so more than 1 means tcpull is better.`,
-  'The last two columns are processor time.'
+  'The last two columns are processor time.',
+  ...Object.entries(binaries).map(
+    ([crypto, path]) => `The addon takes ${sizeOf(ownBinary(root))}, with ${crypto} ${sizeOf(path)}.`
+  )
 ].join('\n')
 console.log(`${how}\n\n${table(rows)}`)
 if (failures.length) {
@@ -41,6 +46,13 @@ if (failures.length) {
   process.exitCode = 1
 } else if (readme) {
   fillReadme(`${root}/README.md`, `${how}\n\n${table(rows)}`)
+}
+
+/** Other builds of the addon, by name: those that the chosen workloads need. */
+function otherBinaries() {
+  const contestants = chosen.flatMap((workload) => Object.values(workload.contestants))
+  const names = new Set(contestants.flatMap(({ binary }) => binary ?? []))
+  return Object.fromEntries([...names].map((name) => [name, buildBinary(root, name)]))
 }
 
 function options() {

@@ -64,13 +64,18 @@ export interface TlsInfo {
 }
 
 export function tlsInfo({ protocol, cipher, group, alpn, resumed, chain }: NativeTlsDescription): TlsInfo {
+  let certificates: readonly PeerCertificate[] | undefined
   return {
     protocol: protocol as TlsInfo['protocol'],
     cipher,
     group: group ?? null,
     alpn: alpn ?? null,
     resumed,
-    certificates: chain.map((raw) => new PeerCertificate(raw))
+    // Reading one takes longer than a small round trip, and most callers want to know something else.
+    get certificates() {
+      certificates ??= chain.map((raw) => new PeerCertificate(raw))
+      return certificates
+    }
   }
 }
 

@@ -87,6 +87,30 @@ export class AnswerCheck extends Check {
   }
 }
 
+/** Answers to `ask` over TLS, each after a handshake of the kind that is measured. */
+class HandshakeCheck extends AnswerCheck {
+  handshake(text, resumed) {
+    assert.equal(resumed, this.resumed, `a handshake was ${resumed ? '' : 'not '}resumed`)
+    this.answer(text)
+  }
+}
+
+export class FullHandshakeCheck extends HandshakeCheck {
+  resumed = false
+}
+
+export class ResumedHandshakeCheck extends HandshakeCheck {
+  resumed = true
+}
+
+/** Full handshakes, and nothing after. */
+export class SecuredCheck extends Check {
+  secured(resumed) {
+    if (resumed) assert.fail('a handshake was resumed')
+    this.count++
+  }
+}
+
 /** Writes of 64 bytes, by what the sink says it has counted. */
 export class SinkCheck extends Check {
   total(answer) {

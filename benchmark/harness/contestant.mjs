@@ -3,25 +3,38 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { workloads } from '../workloads/index.mjs'
+import { watchDelay } from './delay.mjs'
 
-const { workload: name, peer, run, parameters, port, units, warmUp } = JSON.parse(process.argv[2])
+const { workload: name, peer, run, parameters, port, tls, units, warmUp } = JSON.parse(process.argv[2])
 const workload = workloads.find((workload) => workload.name === name)
 const contestant = (await import(`../peers/${peer}.mjs`))[run]
 
-const result = workload.measure === 'memory' ? await memory() : await time()
-// Memory is measured over connections left open: they would keep the process.
+const measures = { memory, delay: longestDelay }
+const result = await (measures[workload.measure] ?? time)()
+// Connections left open, over which memory and delay are measured, would keep the process.
 process.stdout.write(JSON.stringify(result), () => process.exit())
 
 async function time() {
   await turn(warmUp)
-  const [elapsed, thread, whole] = [process.hrtime.bigint(), threadTime(), process.cpuUsage()]
+  let begin = look()
+  await turn(units, () => {
+    begin = look()
+  })
+  const end = look()
+  return Object.fromEntries(Object.keys(end).map((name) => [name, Number(end[name] - begin[name])]))
+}
+
+/** The clocks, in ns. */
+function look() {
+  const { user, system } = process.cpuUsage()
+  return { process: (user + system) * 1000, elapsed: process.hrtime.bigint(), thread: threadTime() }
+}
+
+async function longestDelay() {
+  await turn(warmUp)
+  const stop = watchDelay()
   await turn(units)
-  const cpu = process.cpuUsage(whole)
-  return {
-    elapsed: Number(process.hrtime.bigint() - elapsed),
-    thread: threadTime() - thread,
-    process: (cpu.user + cpu.system) * 1000
-  }
+  return { delay: stop() }
 }
 
 async function memory() {
@@ -34,9 +47,10 @@ async function memory() {
   return { bytes: after - before }
 }
 
-async function turn(units) {
+/** Contestants may call `start` once all is ready that is not to be measured; else the whole of the turn is. */
+async function turn(units, start = () => {}) {
   const check = new workload.Check(units)
-  const kept = await contestant({ ...parameters, port, units, check })
+  const kept = await contestant({ ...parameters, port, tls, units, check, start })
   check.done()
   return kept
 }

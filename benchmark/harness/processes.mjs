@@ -1,5 +1,5 @@
 // Starts the processes of a benchmark and reads their answers; knows nothing of workloads.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -7,52 +7,38 @@ import { createInterface } from 'node:readline'
 /** Longest time one contestant may take, in ms: only against hanging. */
 const GUARD = 300_000
 
-/** Builds the Rust programs; their paths by name. */
-export function build(root) {
-  const cargo = [
-    'build',
-    '--release',
-    '--package',
-    'tcpull-benchmark',
-    '--bins',
-    '--message-format',
-    'json-render-diagnostics'
-  ]
-  const stdio = ['ignore', 'pipe', 'inherit']
-  const messages = execFileSync('cargo', cargo, { cwd: root, stdio, encoding: 'utf8', maxBuffer: 1 << 26 })
-  const artifacts = messages
-    .trimEnd()
-    .split('\n')
-    .map((message) => JSON.parse(message))
-  return Object.fromEntries(artifacts.filter((a) => a.executable).map((a) => [a.target.name, a.executable]))
-}
-
 /** The first core this process may use. */
 export function firstCore() {
   return /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))[1]
 }
 
 /** Spawns with as many descriptors as the system allows (10,000 connections need them), on one core if told. */
-function launch(command, { core, stdin }) {
+function launch(command, { core, env, stdin }) {
   const pinned = core === undefined ? command : ['taskset', '-c', core, ...command]
   const raise = 'ulimit -n "$(ulimit -Hn)"; exec "$@"'
-  return spawn('bash', ['-c', raise, 'bash', ...pinned], { stdio: [stdin, 'pipe', 'pipe'] })
+  return spawn('bash', ['-c', raise, 'bash', ...pinned], {
+    env: { ...process.env, ...env },
+    stdio: [stdin, 'pipe', 'pipe']
+  })
 }
 
-/** Starts a far end; `close()` ends it, and so does the end of this process, which closes its standard input. */
+/**
+ * Starts a far end: its `ports` by what they speak, and the `tls` options that trust it. `close()` ends it, and so does
+ * the end of this process, which closes its standard input.
+ */
 export async function startFarEnd(program, core) {
   const child = launch([program], { core, stdin: 'pipe' })
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`the far end exited with ${code}`)
   })
-  const [port] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), failed])
+  const [place] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), failed])
   failed.catch(() => {})
-  return { port: Number(port), close: () => child.stdin.end() }
+  return { ...JSON.parse(place), close: () => child.stdin.end() }
 }
 
-/** Runs a command to its end; the JSON it printed, or an error with what it said. */
-export async function ask(command, core) {
-  const child = launch(command, { core, stdin: 'ignore' })
+/** Runs a command to its end, with `env` added to the environment; the JSON it printed, or an error with what it said. */
+export async function ask(command, { core, env }) {
+  const child = launch(command, { core, env, stdin: 'ignore' })
   const guard = setTimeout(() => child.kill('SIGKILL'), GUARD)
   const [output, complaint, [code, signal]] = await Promise.all([
     text(child.stdout),

@@ -7,18 +7,19 @@ export const OURS = 'tcpull'
 const HEAD = ['workload', 'contestant', 'one takes', '÷ tcpull', 'range', 'target', 'JS thread', 'process']
 
 /** The figure that is compared, where it is not the time passed. */
-const KEYS = { memory: 'bytes', cpu: 'process' }
+const KEYS = { memory: 'bytes', cpu: 'process', delay: 'delay' }
 
 /** Rows of one workload: ours first, then the peers in their order. */
 export function rowsOf(workload, results) {
   const key = KEYS[workload.measure] ?? 'elapsed'
-  const format = workload.measure === 'memory' ? size : duration
+  const { unit, shown = { unit, count: 1 } } = workload
+  const format = (figure) => (workload.measure === 'memory' ? size : duration)(figure * shown.count)
   const figures = (label, key) => results.get(label).turns.map((turn) => turn[key])
   return Object.keys(workload.contestants).map((label, index) => {
-    const title = index ? '' : `${workload.title}, per ${workload.unit}`
+    const title = index ? '' : shown.unit ? `${workload.title}, per ${shown.unit}` : workload.title
     const { turns, error } = results.get(label)
     if (error) return [title, label, 'failed', '', '', '', '', '']
-    const cpu = (key) => (turns[0][key] === undefined ? '' : duration(median(figures(label, key))))
+    const cpu = (key) => (turns[0][key] === undefined ? '' : format(median(figures(label, key))))
     const row = [title, label, format(median(figures(label, key)))]
     return [...row, ...compared(workload, label, results, key), cpu('thread'), cpu('process')]
   })

@@ -6,10 +6,10 @@ import { ask } from './processes.mjs'
 const child = fileURLToPath(new URL('contestant.mjs', import.meta.url))
 
 /**
- * Figures per unit by contestant, one per round, or the error that ended its part.
+ * Figures per unit (a delay as it is) by contestant, one per round, or the error that ended its part.
  * @returns {Promise<Map<string, { turns: object[], error?: Error }>>}
  */
-export async function compete(workload, { port, core, rounds, quick, programs }) {
+export async function compete(workload, { farEnd, core, rounds, quick, programs, binaries }) {
   const labels = Object.keys(workload.contestants)
   const units = quick ? workload.units.quick : workload.units.full
   const results = new Map(labels.map((label) => [label, { turns: [] }]))
@@ -19,8 +19,9 @@ export async function compete(workload, { port, core, rounds, quick, programs })
       const result = results.get(label)
       if (result.error) continue
       try {
-        const command = commandOf(workload, label, port, units, programs)
-        result.turns.push(perUnit(await ask(command, core), units))
+        const command = commandOf(workload, label, farEnd, units, programs)
+        const figures = await ask(command, { core, env: environmentOf(workload.contestants[label], binaries) })
+        result.turns.push(workload.measure === 'delay' ? figures : perUnit(figures, units))
       } catch (error) {
         result.error = error
       }
@@ -29,14 +30,22 @@ export async function compete(workload, { port, core, rounds, quick, programs })
   return results
 }
 
-function commandOf(workload, label, port, units, programs) {
-  const { program, peer, run = workload.run, ...own } = workload.contestants[label]
+function commandOf(workload, label, farEnd, units, programs) {
+  const contestant = workload.contestants[label]
+  const { program, peer, run = workload.run, over = workload.over ?? 'plain', binary, ...own } = contestant
+  const port = farEnd.ports[over]
   if (program) return [programs[program], run, String(port), String(units)]
   const step = workload.step ?? 1
   const warmUp = Math.ceil(units / 10 / step) * step
   const parameters = { ...workload.parameters, ...own }
-  const job = { workload: workload.name, peer, run, parameters, port, units, warmUp }
+  const tls = over === 'plain' ? undefined : farEnd.tls
+  const job = { workload: workload.name, peer, run, parameters, port, tls, units, warmUp }
   return [process.execPath, '--expose-gc', child, JSON.stringify(job)]
+}
+
+/** What has a contestant load another build of the addon. */
+function environmentOf({ binary }, binaries) {
+  return binary && { TCPULL_BINARY: binaries[binary] }
 }
 
 function perUnit(figures, units) {

@@ -1,11 +1,12 @@
-// Node's `net` as one who knows it would use it: callbacks on the hot path, no needless copies, cork, onread.
+// Node's `net`, and `tls` where that is used alike, as one who knows them would use them: callbacks on the hot path, no
+// needless copies, cork, onread.
 import { once } from 'node:events'
 import { atOnce } from '../harness/at-once.mjs'
 import { MEBIBYTE, PING } from '../harness/checks.mjs'
 import { closed, open } from './open.mjs'
 
 /** With `onread`, chunks come in one static buffer: no allocation, and none of the stream's queue. */
-export function pingPong({ port, units, check, connections, command, onread = false }) {
+export function pingPong({ port, tls, units, check, connections, command, onread = false }) {
   return atOnce(connections, connections, async () => {
     const ping = Buffer.alloc(PING, 'p')
     const pong = pongs()
@@ -18,7 +19,7 @@ export function pingPong({ port, units, check, connections, command, onread = fa
       ping[0] = number
       socket.write(ping)
     }
-    const socket = onread ? open(port, command, { onread: staticBuffer(4096, receive) }) : open(port, command)
+    const socket = open(port, command, { tls, onread: onread ? staticBuffer(4096, receive) : undefined })
     if (!onread) socket.on('data', receive)
     ping[0] = number
     socket.write(ping)
@@ -51,15 +52,29 @@ export async function chunks({ port, units, check }) {
   for await (const chunk of socket) check.piece(chunk)
 }
 
-export async function chunksByEvent({ port, units, check }) {
-  const socket = open(port, `bytes ${units * MEBIBYTE}`)
-  socket.on('data', (chunk) => check.piece(chunk))
-  await closed(socket)
+export async function chunksByEvent({ check, ...job }) {
+  await closed(openBytes(job, (chunk) => check.piece(chunk)))
 }
 
-export async function readInto({ port, units, check, size }) {
-  const onread = staticBuffer(size, (chunk) => check.piece(chunk))
-  await closed(open(port, `bytes ${units * MEBIBYTE}`, { onread }))
+export async function readInto({ check, size, ...job }) {
+  await closed(openBytes(job, (chunk) => check.piece(chunk), size))
+}
+
+/**
+ * A socket that is sent so many MiB, which `take` is given: as they come, or by a static buffer of that size. Over TLS
+ * they are not sent before all of them are sealed, as the far end's roles tell.
+ */
+function openBytes({ port, tls, units, start }, take, size) {
+  let ready = !tls
+  const receive = (chunk) => {
+    if (ready) return take(chunk)
+    ready = true
+    start()
+    socket.write('go\n')
+  }
+  const command = `${tls ? 'sealed' : 'bytes'} ${units * MEBIBYTE}`
+  const socket = open(port, command, { tls, onread: size && staticBuffer(size, receive) })
+  return size ? socket : socket.on('data', receive)
 }
 
 export async function smallWrites({ port, units, check, together, corked = true }) {

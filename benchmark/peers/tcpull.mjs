@@ -3,15 +3,29 @@ import { connect } from '../../index.mjs'
 import { atOnce } from '../harness/at-once.mjs'
 import { MEBIBYTE, PING, TOKEN } from '../harness/checks.mjs'
 
-async function open(port, command) {
-  const client = await connect({ host: '127.0.0.1', port })
+function dial(port, tls) {
+  return connect({ host: '127.0.0.1', port }, { tls: tls && { ...tls, caOnly: true } })
+}
+
+async function open(port, command, tls) {
+  const client = await dial(port, tls)
   await client.writeLine(command)
   return client
 }
 
-export function pingPong({ port, units, check, connections, command }) {
+/** A client that is sent so many MiB; over TLS not before all of them are sealed, as the far end's roles tell. */
+async function openBytes({ port, tls, units, start }) {
+  if (!tls) return open(port, `bytes ${units * MEBIBYTE}`)
+  const client = await open(port, `sealed ${units * MEBIBYTE}`, tls)
+  await client.readLine()
+  start()
+  await client.writeLine('go')
+  return client
+}
+
+export function pingPong({ port, tls, units, check, connections, command }) {
   return atOnce(connections, connections, async () => {
-    const client = await open(port, command)
+    const client = await open(port, command, tls)
     const ping = Buffer.alloc(PING, 'p')
     for (let number = 0; number < units / connections; number++) {
       ping[0] = number
@@ -43,14 +57,14 @@ export async function linesBatches({ port, units, check, encoding }) {
   await client.close()
 }
 
-export async function exactPieces({ port, units, check }) {
-  const client = await open(port, `bytes ${units * MEBIBYTE}`)
+export async function exactPieces({ units, check, ...job }) {
+  const client = await openBytes({ units, ...job })
   for (let i = 0; i < units; i++) check.piece(await client.readExactly(MEBIBYTE))
   await client.close()
 }
 
-export async function readInto({ port, units, check, size }) {
-  const client = await open(port, `bytes ${units * MEBIBYTE}`)
+export async function readInto({ units, check, size, ...job }) {
+  const client = await openBytes({ units, ...job })
   const target = Buffer.allocUnsafe(size)
   for (let left = units * MEBIBYTE; left > 0; left -= size) {
     await client.readInto(target)
@@ -59,8 +73,8 @@ export async function readInto({ port, units, check, size }) {
   await client.close()
 }
 
-export async function chunks({ port, units, check }) {
-  const client = await open(port, `bytes ${units * MEBIBYTE}`)
+export async function chunks({ check, ...job }) {
+  const client = await openBytes(job)
   for await (const chunk of client) check.piece(chunk)
   await client.close()
 }
@@ -104,6 +118,30 @@ export function openAskClose({ port, units, check, atOnce: width }) {
     const client = await open(port, 'ask')
     check.answer((await client.readAll()).toString('latin1'))
     await client.close()
+  })
+}
+
+/** As `openAskClose` over TLS: with full handshakes only, or resumed ones only. */
+export async function handshakes({ port, tls, units, check, start, atOnce: width, resumed }) {
+  const askOnce = async () => {
+    const client = await open(port, 'ask', { ...tls, session: resumed })
+    const answer = (await client.readAll()).toString('latin1')
+    const handshake = client.tls
+    await client.close()
+    return [answer, handshake.resumed]
+  }
+  // A connection uses one ticket up and brings at least one: so many are there for as many at once.
+  if (resumed) await atOnce(width, 1, askOnce)
+  start()
+  await atOnce(units, width, async () => check.handshake(...(await askOnce())))
+}
+
+/** Handshakes alone, all at once; the clients are kept, as what closing them takes is not to be measured. */
+export function secure({ port, tls, units, check }) {
+  return atOnce(units, units, async () => {
+    const client = await dial(port, { ...tls, session: false })
+    check.secured(client.tls.resumed)
+    return client
   })
 }
 

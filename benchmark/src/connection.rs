@@ -1,9 +1,9 @@
-//! One connection of the far end, moved on as far as its socket allows; knows nothing of the other ones or of polling.
+//! One connection of the far end, moved on as far as its socket allows; knows nothing of the other ones, of TLS or of polling.
 
+use crate::channel::Channel;
 use crate::payload::Payload;
-use crate::role::{ANSWER, LONGEST, Role};
-use mio::net::TcpStream;
-use std::io::{self, ErrorKind, Read, Write};
+use crate::role::{ANSWER, LONGEST, READY, Role};
+use std::io::{self, ErrorKind};
 
 /// What is to become of a connection after a step.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub enum Fate {
 
 /// A socket and how far its part is played.
 pub struct Connection {
-    /// The socket, non-blocking.
-    pub socket: TcpStream,
+    /// The socket, plain or under TLS.
+    pub channel: Channel,
     stage: Stage,
     /// Bytes to send before anything else is read; `sent` of them are gone.
     answer: Vec<u8>,
@@ -32,20 +32,31 @@ enum Stage {
     Command(Vec<u8>),
     Echo,
     Alone,
-    Stream { payload: Payload, position: u64 },
-    Sink { count: u64 },
+    Stream {
+        payload: Payload,
+        position: u64,
+    },
+    /// Of what is sealed, `sent` is gone and `due` may go.
+    Sealed {
+        sealed: Vec<u8>,
+        sent: usize,
+        due: usize,
+    },
+    Sink {
+        count: u64,
+    },
     Answered,
 }
 
 impl Connection {
     /// A connection whose command is still to come.
-    pub fn new(socket: TcpStream) -> Self {
-        Self { socket, stage: Stage::Command(Vec::new()), answer: Vec::new(), sent: 0, last: false }
+    pub fn new(channel: Channel) -> Self {
+        Self { channel, stage: Stage::Command(Vec::new()), answer: Vec::new(), sent: 0, last: false }
     }
 
     /// Bytes that came behind the `alone` command, to be echoed first.
-    pub fn into_alone(self) -> (TcpStream, Vec<u8>) {
-        (self.socket, self.answer)
+    pub fn into_alone(self) -> (Channel, Vec<u8>) {
+        (self.channel, self.answer)
     }
 
     /// Sends and receives until the socket blocks. `closing` says that the other side is known to have ended:
@@ -56,16 +67,16 @@ impl Connection {
                 return Ok(Fate::Open);
             }
             if self.last {
-                return Ok(Fate::Over);
+                return Ok(if self.channel.end(scratch)? { Fate::Over } else { Fate::Open });
             }
-            let count = match self.socket.read(scratch) {
-                Ok(0) => match self.stage {
-                    Stage::Sink { count } => {
+            let count = match self.channel.read(scratch) {
+                Ok(0) => {
+                    if let Stage::Sink { count } = self.stage {
                         self.reply(format!("{count}\n").as_bytes());
-                        continue;
                     }
-                    _ => return Ok(Fate::Over),
-                },
+                    self.last = true;
+                    continue;
+                }
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Fate::Open),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -75,7 +86,7 @@ impl Connection {
             if matches!(self.stage, Stage::Alone) {
                 return Ok(Fate::Alone);
             }
-            if self.settled() && count < scratch.len() && !closing {
+            if self.settled() && self.channel.emptied(count, scratch.len()) && !closing {
                 return Ok(Fate::Open);
             }
         }
@@ -90,7 +101,7 @@ impl Connection {
                 };
                 line.extend_from_slice(&bytes[..end]);
                 let role = Role::parse(line).ok_or(ErrorKind::InvalidData)?;
-                self.play(role);
+                self.play(role)?;
                 let rest = &bytes[end + 1..];
                 if rest.is_empty() { Ok(()) } else { self.receive(rest) }
             }
@@ -103,21 +114,40 @@ impl Connection {
                 *count += bytes.len() as u64;
                 Ok(())
             }
+            Stage::Sealed { sealed, due, .. } => {
+                *due = sealed.len();
+                Ok(())
+            }
             Stage::Stream { .. } | Stage::Answered => Ok(()),
         }
     }
 
-    fn play(&mut self, role: Role) {
+    fn play(&mut self, role: Role) -> io::Result<()> {
         self.stage = match role {
             Role::Echo => Stage::Echo,
             Role::Alone => Stage::Alone,
             Role::Stream(payload) => Stage::Stream { payload, position: 0 },
+            Role::Sealed(payload) => self.seal(payload)?,
             Role::Sink => Stage::Sink { count: 0 },
             Role::Ask => {
                 self.reply(ANSWER);
                 Stage::Answered
             }
         };
+        Ok(())
+    }
+
+    /// Readiness is sealed first, as it goes first, and kept until all the rest is sealed too.
+    fn seal(&mut self, payload: Payload) -> io::Result<Stage> {
+        let mut sealed = Vec::new();
+        self.channel.seal(READY, &mut sealed)?;
+        let due = sealed.len();
+        let mut position = 0;
+        while let run @ [_, ..] = payload.run(position) {
+            self.channel.seal(run, &mut sealed)?;
+            position += run.len() as u64;
+        }
+        Ok(Stage::Sealed { sealed, sent: 0, due })
     }
 
     fn reply(&mut self, bytes: &[u8]) {
@@ -127,7 +157,7 @@ impl Connection {
 
     /// Straight from the scratch buffer to the socket; only what does not fit is kept.
     fn echo(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let gone = if self.answer.is_empty() { write(&mut self.socket, bytes)? } else { 0 };
+        let gone = if self.answer.is_empty() { self.channel.write(bytes)? } else { 0 };
         self.answer.extend_from_slice(&bytes[gone..]);
         Ok(())
     }
@@ -135,42 +165,41 @@ impl Connection {
     /// Sends what is due; `false` if the socket is full.
     fn flush(&mut self) -> io::Result<bool> {
         while self.sent < self.answer.len() {
-            match write(&mut self.socket, &self.answer[self.sent..])? {
+            match self.channel.write(&self.answer[self.sent..])? {
                 0 => return Ok(false),
                 count => self.sent += count,
             }
         }
         self.answer.clear();
         self.sent = 0;
-        if let Stage::Stream { payload, position } = &mut self.stage {
-            loop {
-                let run = payload.run(*position);
-                if run.is_empty() {
-                    break;
+        match &mut self.stage {
+            Stage::Stream { payload, position } => {
+                while let run @ [_, ..] = payload.run(*position) {
+                    match self.channel.write(run)? {
+                        0 => return Ok(false),
+                        count => *position += count as u64,
+                    }
                 }
-                match write(&mut self.socket, run)? {
-                    0 => return Ok(false),
-                    count => *position += count as u64,
-                }
+                self.last = true;
             }
-            self.last = true;
+            Stage::Sealed { sealed, sent, due } => {
+                while *sent < *due {
+                    match self.channel.write_sealed(&sealed[*sent..*due])? {
+                        0 => return Ok(false),
+                        count => *sent += count,
+                    }
+                }
+                self.last = *due == sealed.len();
+            }
+            _ => {}
         }
-        Ok(true)
+        self.channel.flush()
     }
 
     /// Whether there is nothing to send and no reason to close.
     fn settled(&self) -> bool {
-        self.answer.is_empty() && !self.last && !matches!(self.stage, Stage::Stream { .. })
-    }
-}
-
-/// One write; 0 if the socket is full.
-fn write(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    loop {
-        match socket.write(bytes) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            other => return other,
-        }
+        self.answer.is_empty()
+            && !self.last
+            && !matches!(self.stage, Stage::Stream { .. } | Stage::Sealed { .. })
     }
 }

@@ -1,28 +1,44 @@
 //! The other end of every benchmark, in a process of its own; one epoll loop, parts as asked by each connection.
 //!
-//! Prints its port on 127.0.0.1 as a line, and exits when its standard input ends, so that it never outlives its starter.
+//! Prints a line of JSON with its ports on 127.0.0.1 and what a client needs to trust it, and exits when its standard
+//! input ends, so that it never outlives its starter.
 
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream as BlockingStream;
-use std::os::fd::OwnedFd;
+use rustls::ServerConfig;
+use socket2::SockRef;
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::thread;
+use tcpull_benchmark::alone::leave_alone;
+use tcpull_benchmark::channel::Channel;
 use tcpull_benchmark::connection::{Connection, Fate};
+use tcpull_benchmark::identity::{Identity, NAME};
 
-const LISTENER: Token = Token(usize::MAX);
+/// Tokens from here on are the listeners', those below the connections'.
+const LISTENERS: usize = usize::MAX - 16;
 /// Bytes read at once; larger than any ping, so that one read empties an echo socket.
 const SCRATCH: usize = 256 * 1024;
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
 
-fn main() -> io::Result<()> {
-    let mut listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
-    println!("{}", listener.local_addr()?.port());
+fn main() -> Result<(), Box<dyn Error>> {
+    let Identity { ca, classical, hybrid } = Identity::make()?;
+    let mut poll = Poll::new()?;
+    let mut listeners = Vec::new();
+    for (index, settings) in [None, Some(classical), Some(hybrid)].into_iter().enumerate() {
+        let mut socket = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
+        // The queue of 128 that it has by itself is too short for 200 at once: the others would try again a second later.
+        SockRef::from(&socket).listen(BACKLOG)?;
+        poll.registry().register(&mut socket, Token(LISTENERS + index), Interest::READABLE)?;
+        listeners.push(Listener { socket, settings });
+    }
+    announce(&listeners, &ca)?;
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         std::process::exit(0);
     });
-    let mut poll = Poll::new()?;
-    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut events = Events::with_capacity(1024);
     let mut connections = Connections::default();
     let mut scratch = vec![0; SCRATCH];
@@ -32,28 +48,50 @@ fn main() -> io::Result<()> {
             other => other?,
         }
         for event in &events {
-            match event.token() {
-                LISTENER => accept(&listener, &poll, &mut connections)?,
-                Token(slot) => {
-                    let Some(connection) = connections.slots.get_mut(slot).and_then(Option::as_mut) else {
-                        continue;
-                    };
-                    match connection.proceed(event.is_read_closed(), &mut scratch) {
-                        Ok(Fate::Open) => {}
-                        Ok(Fate::Alone) => leave_alone(connections.take(slot), &poll)?,
-                        // A peer that broke off is no concern of the others.
-                        Ok(Fate::Over) | Err(_) => drop(connections.take(slot)),
-                    }
+            let Token(slot) = event.token();
+            if slot >= LISTENERS {
+                accept(&listeners[slot - LISTENERS], &poll, &mut connections)?;
+                continue;
+            }
+            let Some(connection) = connections.slots.get_mut(slot).and_then(Option::as_mut) else {
+                continue;
+            };
+            match connection.proceed(event.is_read_closed(), &mut scratch) {
+                Ok(Fate::Open) => {}
+                Ok(Fate::Alone) => {
+                    let (mut channel, first) = connections.take(slot).into_alone();
+                    poll.registry().deregister(channel.socket())?;
+                    leave_alone(channel, first)?;
                 }
+                // A peer that broke off is no concern of the others.
+                Ok(Fate::Over) | Err(_) => drop(connections.take(slot)),
             }
         }
     }
 }
 
+/// A port, and what its connections speak: nothing but the commands, or those over TLS.
+struct Listener {
+    socket: TcpListener,
+    settings: Option<Arc<ServerConfig>>,
+}
+
+fn announce(listeners: &[Listener], ca: &str) -> io::Result<()> {
+    let ports = listeners.iter().map(|listener| Ok(listener.socket.local_addr()?.port()));
+    let [plain, tls, hybrid] = ports.collect::<io::Result<Vec<_>>>()?[..] else {
+        unreachable!("three were made")
+    };
+    // PEM is ASCII: of its characters JSON escapes the line feeds alone, as Rust does.
+    println!(
+        r#"{{"ports":{{"plain":{plain},"tls":{tls},"hybrid":{hybrid}}},"tls":{{"ca":{ca:?},"servername":"{NAME}"}}}}"#
+    );
+    Ok(())
+}
+
 /// Takes every connection that waits.
-fn accept(listener: &TcpListener, poll: &Poll, connections: &mut Connections) -> io::Result<()> {
+fn accept(listener: &Listener, poll: &Poll, connections: &mut Connections) -> io::Result<()> {
     loop {
-        match listener.accept() {
+        match listener.socket.accept() {
             Ok((mut socket, _)) => {
                 // The peer may have reset already: then there is nothing to set, and nobody to serve.
                 if socket.set_nodelay(true).is_err() {
@@ -62,32 +100,13 @@ fn accept(listener: &TcpListener, poll: &Poll, connections: &mut Connections) ->
                 let slot = connections.free.pop().unwrap_or(connections.slots.len());
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 poll.registry().register(&mut socket, Token(slot), interest)?;
-                connections.put(slot, Connection::new(socket));
+                connections.put(slot, Connection::new(Channel::new(socket, listener.settings.clone())?));
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Gives the connection to a thread that does nothing but echo it.
-fn leave_alone(connection: Connection, poll: &Poll) -> io::Result<()> {
-    let (mut socket, first) = connection.into_alone();
-    poll.registry().deregister(&mut socket)?;
-    let mut socket = BlockingStream::from(OwnedFd::from(socket));
-    socket.set_nonblocking(false)?;
-    thread::spawn(move || -> io::Result<()> {
-        socket.write_all(&first)?;
-        let mut buffer = [0; 4096];
-        loop {
-            match socket.read(&mut buffer)? {
-                0 => return Ok(()),
-                count => socket.write_all(&buffer[..count])?,
-            }
-        }
-    });
-    Ok(())
 }
 
 /// Connections by slot, the slot being the poll token; free slots are used again.
