@@ -89,15 +89,25 @@ function parsed(raw: Uint8Array): X509Certificate | undefined {
 }
 
 /**
- * Node joins them by commas, `DNS:a, IP Address:127.0.0.1`, and writes one with a comma or a control character of its own as a
- * JSON string (CVE-2021-44532): it cannot pass for two.
+ * Node joins them by commas, `DNS:a, IP Address:127.0.0.1, URI:http://b/`, and writes one with a comma, a quote or a control
+ * character of its own as a JSON string (CVE-2021-44532). Entries are read one after the other, whatever their kind, so that
+ * none can pass for another's part; from the first that is not understood on there are none.
  */
 function namesOf(joined: string | undefined): string[] {
   const names: string[] = []
-  for (const [, kind, value = ''] of (joined ?? '').matchAll(/(DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)) {
-    names.push(value.startsWith('"') ? String(JSON.parse(value)) : kind === 'DNS' ? value : value.trim())
+  for (const [, kind, value = ''] of (joined ?? '').matchAll(/([^:,"]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/gy)) {
+    if (kind === 'DNS' || kind === 'IP Address') names.push(unquoted(value))
   }
   return names
+}
+
+function unquoted(value: string): string {
+  if (!value.startsWith('"')) return value
+  try {
+    return String(JSON.parse(value))
+  } catch {
+    return value
+  }
 }
 
 function dateOf(text: string): Date | null {

@@ -289,12 +289,12 @@ export class TcpClient {
     return this.#describe().localPort
   }
 
-  /** Bytes taken from the system so far, read by a call or not */
+  /** Bytes that have come so far, read by a call or not; over TLS what they say, not what carried it */
   get bytesRead(): number {
     return native.counters(environment, this.#link.token)[0] as number
   }
 
-  /** Bytes that the system has taken so far */
+  /** Bytes that the system has taken so far, counted in the same way */
   get bytesWritten(): number {
     return native.counters(environment, this.#link.token)[1] as number
   }

@@ -14,9 +14,12 @@ export interface TlsOptions {
   ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
   /** Trust `ca` alone, not the system's certificates. Default `false` */
   caOnly?: boolean | undefined
-  /** This end's certificate and those between it and its root, in PEM */
+  /** This end's certificate and those between it and its root, in PEM; or it alone, in DER */
   cert?: string | Uint8Array | undefined
-  /** The key of `cert`: PEM (PKCS#8, PKCS#1, SEC1, also encrypted), PKCS#8 in DER, or a `KeyObject` */
+  /**
+   * The key of `cert`: PEM (PKCS#8, PKCS#1, SEC1, also encrypted), PKCS#8 in DER, or a `KeyObject`, which spares each connection
+   * the decryption
+   */
   key?: string | Uint8Array | KeyObject | undefined
   /** Opens an encrypted `key` */
   passphrase?: string | undefined
@@ -24,7 +27,10 @@ export interface TlsOptions {
   servername?: string | undefined
   /** Application protocols to offer (RFC 7301), the best first */
   ALPNProtocols?: readonly string[] | undefined
-  /** Only `false` switches the check of the certificate off: then anybody on the way may read and change everything. Default `true` */
+  /**
+   * Only `false` switches the check of the certificate off: then anybody on the way may read and change everything. A `pin` is
+   * checked even so. Default `true`
+   */
   rejectUnauthorized?: boolean | undefined
   /** Default `'TLSv1.2'` */
   minVersion?: TlsVersion | undefined
@@ -56,7 +62,23 @@ export function planTls(given: unknown, host: string): object | undefined {
   }
 }
 
+/** Options of Node's by which a connection is to be safer, or other, than it would be: not to heed them would be worse than to refuse. */
+const REFUSED = [
+  'checkServerIdentity',
+  'ciphers',
+  'crl',
+  'dhparam',
+  'ecdhCurve',
+  'pfx',
+  'secureContext',
+  'secureOptions',
+  'secureProtocol',
+  'sigalgs'
+]
+
 function nativeTls(options: TlsOptions): NativeTls {
+  const refused = REFUSED.find((name) => (options as Record<string, unknown>)[name] !== undefined)
+  if (refused !== undefined) throw check.invalid('ERR_INVALID_ARG_VALUE', `options.tls.${refused} is not supported`)
   const { servername, pin, cert } = options
   const key = privateKey(options)
   const keylog = keylogFile(options.keylog)

@@ -18,7 +18,8 @@ export interface StartTlsOptions extends TlsOptions, WaitOptions {
 }
 
 export async function startTls(link: Link, reader: Reader, writer: Writer, given?: StartTlsOptions): Promise<void> {
-  const { timeout = DEFAULT_TIMEOUT, signal, ...options } = check.options(given)
+  const options = check.options(given)
+  const { timeout = DEFAULT_TIMEOUT, signal } = options
   const millis = check.milliseconds(timeout, 'options.timeout')
   if (signal !== undefined) check.signal(signal, 'options.signal')
   const plan = planTls(options, link.host) as object

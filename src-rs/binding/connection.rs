@@ -154,7 +154,9 @@ impl Connection {
 
     /// Gives up a handshake that nobody waits for any more.
     fn settle_upgrade(&self, environment: &Environment) {
-        let waits = self.live.borrow().as_ref().is_some_and(|live| live.session.is_upgrading());
+        // Where it is being worked on, that work ends here too.
+        let Ok(live) = self.live.try_borrow() else { return };
+        let waits = live.as_ref().is_some_and(|live| live.session.is_upgrading());
         if !waits && let Some(op) = self.upgrade.take() {
             environment.abandon_dial(op);
         }

@@ -105,7 +105,12 @@ pub fn start_tls(id: u32, token: u32, op: u32, plan: &External<TlsPlan>, timeout
             Err(failure) => post.fail(op, failure),
         }
     });
-    if let Some(socket) = socket {
+    // Nobody waits for it where the connection has failed meanwhile.
+    let waits =
+        || environment.connection(token).is_some_and(|connection| connection.upgrade.get() == Some(op));
+    if let Some(socket) = socket
+        && waits()
+    {
         environment.secure(op, token, socket, TlsPlan::clone(plan), millis(timeout));
     }
     refused

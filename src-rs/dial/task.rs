@@ -73,5 +73,5 @@ impl<T, F: FnOnce(Result<T, Failure>)> Drop for Promise<T, F> {
 }
 
 fn broken_off() -> Failure {
-    Failure::new("ERR_INTERNAL", Phase::Connect, "the dial broke off by a fault of its own")
+    Failure::new("ERR_INTERNAL", Phase::Connect, "a defect in tcpull: the connection was given up")
 }

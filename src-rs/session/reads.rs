@@ -208,11 +208,11 @@ impl<S: Stream> Session<S> {
 
     /// Reads from the system once, to where the first waiting read wants it. Gives whether to look again.
     fn fetch(&mut self, out: &mut dyn Outbox) -> bool {
-        if self.drained || self.reads_left == 0 {
+        if self.drained || (self.reads_left == 0 && !self.stream.is_over()) {
             return false;
         }
         let Some(reading) = self.reads.front_mut() else { return false };
-        self.reads_left -= 1;
+        self.reads_left = self.reads_left.saturating_sub(1);
         let least = self.stream.least_room();
         let (room, filled) = match &reading.wanted {
             Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len()).max(least)), None),

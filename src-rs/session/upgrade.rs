@@ -18,8 +18,7 @@ impl<S: Stream> Session<S> {
     pub(super) fn cancel_upgrade(&mut self, op: OpId, out: &mut dyn Outbox) -> bool {
         let found = self.upgrade.take_if(|upgrade| *upgrade == op).is_some();
         if found {
-            let message = "the TLS handshake was given up in its middle";
-            self.break_off(&Failure::new("ECANCELED", Phase::Tls, message), out);
+            self.break_off("it was given up", out);
         }
         found
     }
@@ -30,11 +29,13 @@ impl<S: Stream> Session<S> {
         }
     }
 
-    /// Nothing more can be read or written, for this reason.
-    fn break_off(&mut self, failure: &Failure, out: &mut dyn Outbox) {
-        self.read_error = Some(Failure { phase: Phase::Read, ..failure.clone() }.into());
+    /// Nothing more can be read or written.
+    fn break_off(&mut self, why: &str, out: &mut dyn Outbox) {
+        // A failure of its own: that of the handshake may be a deadline's, after which a read would be worth another try.
+        let message = format!("nothing can be read or written after a failed startTls(): {why}");
+        self.read_error = Some(Failure::new("ERR_INVALID_STATE", Phase::Read, &*message).into());
         self.pump_reads(out);
-        self.break_writes(&Failure { phase: Phase::Write, ..failure.clone() }, out);
+        self.break_writes(&Failure::new("ERR_INVALID_STATE", Phase::Write, message), out);
     }
 }
 
@@ -98,8 +99,9 @@ impl Session<Transport> {
                 self.pump_writes(out);
             }
             Err(failure) => {
-                out.failed(op, failure.clone(), 0);
-                self.break_off(&failure, out);
+                let why = failure.message.clone();
+                out.failed(op, failure, 0);
+                self.break_off(&why, out);
             }
         }
     }

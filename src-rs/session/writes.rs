@@ -196,6 +196,9 @@ impl<S: Stream> Session<S> {
     /// Carries out the end or close at the head of the queue. Gives whether to go on.
     fn shut(&mut self, out: &mut dyn Outbox) -> Result<bool, Failure> {
         let closing = matches!(self.writes.front(), Some(Outgoing::Close { .. }));
+        if self.is_upgrading() && !closing {
+            return Ok(false);
+        }
         match self.stream.shutdown_write() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             // A connection that the peer has reset cannot be shut down and need not be.

@@ -26,6 +26,11 @@ pub trait Stream {
     /// first.
     fn is_drained(&self) -> bool;
 
+    /// Whether the next read tells of an end or an error that has come already, which no event of the socket will tell of.
+    fn is_over(&self) -> bool {
+        false
+    }
+
     /// Writes from the start of `parts`, however many there are, and returns how many bytes the system took; it may be
     /// fewer than given, even without pressure.
     ///
@@ -39,8 +44,8 @@ pub trait Stream {
         0
     }
 
-    /// The first `count` of the begun bytes will not be offered again: the write they belong to was given up. They leave
-    /// all the same.
+    /// `count` of the begun bytes will not be offered again: the write they belong to was given up. They leave all the same,
+    /// with the next bytes or the next [`Stream::flush`].
     fn disown(&mut self, _count: usize) {}
 
     /// Hands bytes of the stream's own to the system: those of records that were disowned, alerts, answers of TLS.

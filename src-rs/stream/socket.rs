@@ -71,9 +71,12 @@ impl Socket {
         if self.was_reset { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(self.inner.into()) }
     }
 
-    /// A second descriptor of the same connection, which lives until both are closed.
+    /// A second, non-blocking descriptor of the same connection, which lives until both are closed.
     pub fn duplicate(&self) -> io::Result<TcpStream> {
-        Ok(self.inner.try_clone()?.into())
+        let duplicate = self.inner.try_clone()?;
+        // Windows does not say that a duplicate is what its original was set to.
+        duplicate.set_nonblocking(true)?;
+        Ok(duplicate.into())
     }
 
     /// This end's address.

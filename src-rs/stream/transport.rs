@@ -77,6 +77,10 @@ impl Stream for Transport {
         }
     }
 
+    fn is_over(&self) -> bool {
+        matches!(&self.layer, Layer::Tls(tls) if tls.is_over())
+    }
+
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match &mut self.layer {
             Layer::None => self.socket.write_vectored(parts),

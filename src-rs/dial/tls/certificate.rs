@@ -1,13 +1,12 @@
 //! What rustls does not tell of a certificate of any version: names, dates, key; knows no trust.
 
-use rustls::{
-    crypto::{CryptoProvider, hash::Hash},
-    pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime},
-};
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 use x509_cert::{
     certificate::{CertificateInner, Raw, TbsCertificateInner},
     der::{Decode as _, Encode as _, asn1::AnyRef, oid::ObjectIdentifier},
 };
+
+use super::settings::PROVIDER;
 
 /// A certificate that could be read.
 pub struct Certificate(CertificateInner<Raw>);
@@ -83,10 +82,10 @@ impl Certificate {
 }
 
 /// The SHA-256 of `bytes`, by the cryptography of the connections.
-pub fn sha256(provider: &CryptoProvider, bytes: &[u8]) -> Option<[u8; 32]> {
-    let hash = provider.cipher_suites.iter().find_map(|suite| {
-        let hash: &dyn Hash = suite.tls13()?.common.hash_provider;
-        (hash.output_len() == 32).then_some(hash)
-    })?;
-    hash.hash(bytes).as_ref().try_into().ok()
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let hash = PROVIDER.cipher_suites.iter().find_map(|suite| {
+        let hash = suite.tls13()?.common.hash_provider.hash(bytes);
+        hash.as_ref().try_into().ok()
+    });
+    hash.expect("TLS_AES_128_GCM_SHA256 is mandatory: RFC 8446 section 9.1")
 }

@@ -25,7 +25,7 @@ pub struct Secured {
 pub async fn shake(socket: StdStream, plan: TlsPlan) -> Result<(StdStream, Secured), Failure> {
     // A dial starts on the thread that called it, which the work on public keys must not hold up.
     tokio::task::yield_now().await;
-    let socket = TcpStream::from_std(socket).map_err(|error| broken(&error))?;
+    let socket = TcpStream::from_std(socket).map_err(|error| broken(&error, "connect"))?;
     let mut engine = Engine::new(plan.config, plan.name)?;
     let mut early = Vec::new();
     let mut incoming = Vec::new();
@@ -48,7 +48,7 @@ pub async fn shake(socket: StdStream, plan: TlsPlan) -> Result<(StdStream, Secur
         receive(&socket, &mut engine, &mut incoming).await?;
     }
     let description = engine.describe();
-    let socket = socket.into_std().map_err(|error| broken(&error))?;
+    let socket = socket.into_std().map_err(|error| broken(&error, "connect"))?;
     Ok((socket, Secured { tls: Tls::new(engine).into(), early, description }))
 }
 
@@ -59,11 +59,11 @@ fn in_place<R>(work: impl FnOnce() -> R) -> R {
 
 async fn send(socket: &TcpStream, mut bytes: &[u8]) -> Result<(), Failure> {
     while !bytes.is_empty() {
-        socket.writable().await.map_err(|error| broken(&error))?;
+        socket.writable().await.map_err(|error| broken(&error, "write"))?;
         match socket.try_write(bytes) {
             Ok(count) => bytes = &bytes[count..],
             Err(error) if is_nothing(&error) => {}
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(broken(&error, "write")),
         }
     }
     Ok(())
@@ -76,7 +76,7 @@ async fn receive(socket: &TcpStream, engine: &mut Engine, incoming: &mut Vec<u8>
     let kept = incoming.len();
     incoming.resize(kept + LARGEST_RECORD, 0);
     loop {
-        socket.readable().await.map_err(|error| broken(&error))?;
+        socket.readable().await.map_err(|error| broken(&error, "read"))?;
         match socket.try_read(&mut incoming[kept..]) {
             Ok(0) => return Err(truncated(Phase::Tls)),
             Ok(count) => {
@@ -84,7 +84,7 @@ async fn receive(socket: &TcpStream, engine: &mut Engine, incoming: &mut Vec<u8>
                 return Ok(());
             }
             Err(error) if is_nothing(&error) => {}
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(broken(&error, "read")),
         }
     }
 }
@@ -94,6 +94,6 @@ fn is_nothing(error: &io::Error) -> bool {
 }
 
 /// The connection broke during the handshake.
-pub fn broken(error: &io::Error) -> Failure {
-    Failure::system(error, Phase::Tls, "read")
+pub fn broken(error: &io::Error, syscall: &'static str) -> Failure {
+    Failure::system(error, Phase::Tls, syscall)
 }

@@ -43,13 +43,13 @@ impl TlsPlan {
             Some(name) => named(name)?,
             None => of_host(host)?,
         };
-        Ok(TlsPlan { config: settings::shared(options)?, name })
+        Ok(TlsPlan { config: settings::shared(&options)?, name })
     }
 
     pub(super) async fn secure(&self, socket: Socket) -> Result<(Socket, Secured), Failure> {
-        let socket = socket.into_std().map_err(|error| handshake::broken(&error))?;
+        let socket = socket.into_std().map_err(|error| handshake::broken(&error, "connect"))?;
         let (socket, secured) = handshake::shake(socket, self.clone()).await?;
-        Ok((socket.try_into().map_err(|error| handshake::broken(&error))?, secured))
+        Ok((socket.try_into().map_err(|error| handshake::broken(&error, "connect"))?, secured))
     }
 }
 

@@ -3,13 +3,13 @@
 use std::{fmt, path::PathBuf};
 
 /// What a caller may say of TLS. The default is to trust what the system trusts.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct TlsOptions {
     /// Certificates, in PEM or DER, that are trusted beside the system's.
     pub ca: Vec<Vec<u8>>,
     /// The system's certificates are not trusted.
     pub ca_only: bool,
-    /// This end's certificate and those between it and its root, in PEM.
+    /// This end's certificate and those between it and its root, in PEM; or it alone, in DER.
     pub cert: Option<Vec<u8>>,
     /// The key of this end's certificate, as PKCS#8 in DER.
     pub key: Option<Vec<u8>>,
@@ -17,7 +17,7 @@ pub struct TlsOptions {
     pub server_name: Option<String>,
     /// Application protocols (RFC 7301), the best first.
     pub alpn: Vec<Vec<u8>>,
-    /// `false`: any certificate will do.
+    /// `false`: any certificate will do, unless there are pins.
     pub verify: bool,
     /// The oldest version that may be spoken.
     pub oldest: Version,

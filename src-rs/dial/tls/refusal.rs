@@ -9,7 +9,6 @@ use rustls::{
 };
 
 use super::certificate::{Certificate, sha256};
-use super::settings::PROVIDER;
 use crate::failure::{Failure, Phase};
 
 /// The certificates that a server has sent, and who it should be.
@@ -52,14 +51,15 @@ impl Presented<'_> {
                 "UNSUPPORTED_SIGNATURE_ALGORITHM",
                 "is signed in a way that is no longer safe (SHA-1, MD5) or not known here, or one above it is",
             ),
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => self.refuse(
-                "INVALID_PURPOSE",
-                "is not meant for servers (its extended key usage lacks serverAuth), or one above it is not",
-            ),
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                self.refuse_purpose()
+            }
             CertificateError::Revoked => self.refuse("CERT_REVOKED", "has been revoked"),
             CertificateError::BadEncoding => self.refuse("ERR_TLS_CERT_INVALID", "is malformed, or one above it is"),
             CertificateError::Other(OtherError(inner)) => match inner.downcast_ref::<webpki::Error>() {
                 Some(error) => self.refuse_by_webpki(error),
+                // All that rustls-platform-verifier says of a wrong purpose.
+                None if inner.to_string() == "certificate had invalid extensions" => self.refuse_purpose(),
                 None => self.refuse("CERT_REJECTED", format!("was refused: {inner}")),
             },
             error => self.refuse("CERT_REJECTED", format!("was refused: {error}")),
@@ -159,11 +159,18 @@ impl Presented<'_> {
         chain
     }
 
+    fn refuse_purpose(&self) -> Error {
+        self.refuse(
+            "INVALID_PURPOSE",
+            "is not meant for servers (its extended key usage lacks serverAuth), or one above it is not",
+        )
+    }
+
     fn refuse_name(&self, presented: &[String]) -> Error {
         let names = match presented {
             [] => "is for no name at all (a common name does not count)".into(),
             names => {
-                let mut list = names.iter().take(8).map(String::as_str).collect::<Vec<_>>().join(", ");
+                let mut list = names.iter().take(8).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
                 if names.len() > 8 {
                     let _ = write!(list, " and {} more", names.len() - 8);
                 }
@@ -177,6 +184,18 @@ impl Presented<'_> {
     }
 }
 
+/// A name as webpki writes it, `DnsName("a.test")`, for a message: what is between the quotes, shortened. Quoting has escaped
+/// what is not to be printed.
+fn shown(name: &str) -> String {
+    let inner =
+        name.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(name, |(inner, _)| inner);
+    let inner = inner.escape_debug().to_string();
+    match inner.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &inner[..end]),
+        None => inner,
+    }
+}
+
 /// A refusal of the certificate for what its key did.
 pub fn other(code: &str, message: String, leaf: &CertificateDer<'_>) -> Error {
     let failure =
@@ -186,8 +205,7 @@ pub fn other(code: &str, message: String, leaf: &CertificateDer<'_>) -> Error {
 
 /// As Node writes `fingerprint256`.
 fn fingerprint(der: &CertificateDer<'_>) -> String {
-    let hash = sha256(&PROVIDER, der).unwrap_or_default();
-    hash.map(|byte| format!("{byte:02X}")).join(":")
+    sha256(der).map(|byte| format!("{byte:02X}")).join(":")
 }
 
 /// There is nobody whom the system trusts.

@@ -11,15 +11,16 @@ use rustls::{
 };
 
 use super::{
+    certificate::sha256,
     keylog,
-    options::{Fault, TlsOptions, Version},
+    options::{Fault, Pin, TlsOptions, Version},
     trust::Trust,
 };
 
 /// How many kinds of options are remembered; the one not used for the longest time is forgotten first.
 const REMEMBERED: usize = 64;
 
-/// Sessions that are kept for each kind of options, the newest.
+/// Sessions that are kept for each kind of options. rustls keeps 8 for a server, and of the servers the last.
 const SESSIONS: usize = 256;
 
 /// The cryptography of all connections.
@@ -31,34 +32,67 @@ pub static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
 });
 
 /// The configuration for `options`, the same one for the same options, so that connections can go on with the sessions of
-/// earlier ones; never with those of connections that trusted others or were somebody else.
-pub fn shared(options: TlsOptions) -> Result<Arc<ClientConfig>, Fault> {
-    static REMEMBERING: Mutex<Vec<(TlsOptions, Arc<ClientConfig>)>> = Mutex::new(Vec::new());
-    let options = TlsOptions { server_name: None, ..options };
+/// earlier ones; never with those of connections that trusted others or were somebody else. With a key log it is a fresh one:
+/// its file is open no longer than its connections.
+pub fn shared(options: &TlsOptions) -> Result<Arc<ClientConfig>, Fault> {
+    static REMEMBERING: Mutex<Vec<([u8; 32], Arc<ClientConfig>)>> = Mutex::new(Vec::new());
+    if options.keylog.is_some() {
+        return configure(options).map(Arc::new);
+    }
+    let digest = digest(options);
     let mut remembered = REMEMBERING.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = remembered.iter().position(|(other, _)| *other == options);
-    let entry = match known {
-        Some(at) => remembered.remove(at),
-        None => {
-            let config = configure(&options)?.into();
-            (options, config)
-        }
+    let known = remembered.iter().position(|(other, _)| *other == digest);
+    let config = match known {
+        Some(at) => remembered.remove(at).1,
+        None => configure(options)?.into(),
     };
-    let config = entry.1.clone();
     if remembered.len() == REMEMBERED {
         remembered.remove(0);
     }
-    remembered.push(entry);
+    remembered.push((digest, config.clone()));
     Ok(config)
 }
 
+/// What tells kinds of options apart: all of them but the name, which is each connection's own. A digest, so that no key is
+/// kept for it.
+fn digest(options: &TlsOptions) -> [u8; 32] {
+    let TlsOptions {
+        ca,
+        ca_only,
+        cert,
+        key,
+        server_name: _,
+        alpn,
+        verify,
+        oldest,
+        newest,
+        pins,
+        resume,
+        keylog: _,
+    } = options;
+    let mut bytes = vec![(*ca_only).into(), (*verify).into(), *oldest as u8, *newest as u8, (*resume).into()];
+    let mut list = |items: &mut dyn Iterator<Item = &[u8]>| {
+        for item in items {
+            bytes.push(1);
+            bytes.extend(item.len().to_le_bytes());
+            bytes.extend_from_slice(item);
+        }
+        bytes.push(0);
+    };
+    list(&mut ca.iter().map(Vec::as_slice));
+    list(&mut cert.iter().map(Vec::as_slice));
+    list(&mut key.iter().map(Vec::as_slice));
+    list(&mut alpn.iter().map(Vec::as_slice));
+    list(&mut pins.iter().map(Pin::as_slice));
+    sha256(&bytes)
+}
+
 fn configure(options: &TlsOptions) -> Result<ClientConfig, Fault> {
-    let provider = PROVIDER.clone();
-    let builder = ClientConfig::builder_with_provider(provider.clone())
+    let builder = ClientConfig::builder_with_provider(PROVIDER.clone())
         .with_protocol_versions(&versions(options)?)
         .map_err(|error| Fault::new("minVersion", error.to_string()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Trust::new(options, provider)?));
+        .with_custom_certificate_verifier(Arc::new(Trust::new(options)?));
     let mut config = match (&options.cert, &options.key) {
         (None, None) => builder.with_no_client_auth(),
         (Some(cert), Some(key)) => {
@@ -90,8 +124,8 @@ fn versions(options: &TlsOptions) -> Result<Vec<&'static SupportedProtocolVersio
 
 /// The certificates of PEM, at least one, or the one of DER.
 pub fn certificates(option: &'static str, bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
-    // DER begins with the tag of a SEQUENCE, which no text begins with by chance.
-    if bytes.first() == Some(&0x30) && !bytes.starts_with(b"0-") {
+    // PEM may have any text around it; DER begins with the tag of a SEQUENCE.
+    if bytes.first() == Some(&0x30) && memchr::memmem::find(bytes, b"-----BEGIN").is_none() {
         return Ok(vec![CertificateDer::from(bytes.to_vec())]);
     }
     let list: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();

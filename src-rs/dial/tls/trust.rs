@@ -11,7 +11,7 @@ use rustls::{
         verify_server_name,
     },
     crypto::{
-        CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+        WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
         verify_tls13_signature_with_raw_key,
     },
     pki_types::{CertificateDer, ServerName, UnixTime},
@@ -22,22 +22,19 @@ use super::{
     certificate::{Age, Certificate, sha256},
     options::{Fault, Pin, TlsOptions},
     refusal::{self, Presented},
-    settings::certificates,
+    settings::{PROVIDER, certificates},
 };
+
+/// Bits of an RSA key, below which signatures are not judged.
+const SMALLEST_RSA: usize = 2048;
 
 /// The judge of one configuration's connections.
 #[derive(Debug)]
-pub struct Trust {
-    provider: Arc<CryptoProvider>,
-    whom: Whom,
-}
-
-#[derive(Debug)]
-enum Whom {
-    /// `rejectUnauthorized: false`.
-    Everybody,
+pub enum Trust {
     /// Certificates and keys by their SHA-256.
     Pinned(Vec<Pin>),
+    /// `rejectUnauthorized: false`.
+    Everybody,
     /// Those whom a chain leads from.
     Chained {
         /// Over the caller's authorities; `None` where there are none.
@@ -50,32 +47,19 @@ enum Whom {
 }
 
 impl Trust {
-    /// As `options` say.
-    pub fn new(options: &TlsOptions, provider: Arc<CryptoProvider>) -> Result<Trust, Fault> {
+    /// As `options` say. Pins come first: who gives some wants nobody else, whatever is switched off beside.
+    pub fn new(options: &TlsOptions) -> Result<Trust, Fault> {
         let listed =
             options.ca.iter().map(|ca| certificates("ca", ca)).collect::<Result<Vec<_>, _>>()?.concat();
         if options.ca_only && listed.is_empty() {
             return Err(Fault::new("caOnly", "needs options.tls.ca: it would trust nobody"));
         }
-        let own = if listed.is_empty() { None } else { Some(anchored(&listed, &provider)?) };
-        let whom = if !options.verify {
-            Whom::Everybody
-        } else if !options.pins.is_empty() {
-            Whom::Pinned(options.pins.clone())
-        } else {
-            Whom::Chained { own, listed, system: !options.ca_only }
-        };
-        Ok(Trust { provider, whom })
-    }
-
-    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
-        &self.provider.signature_verification_algorithms
-    }
-
-    fn is_pinned(&self, pins: &[Pin], leaf: &CertificateDer<'_>) -> bool {
-        let key = Certificate::read(leaf).and_then(|leaf| leaf.key());
-        let hashed = |bytes: &[u8]| sha256(&self.provider, bytes).is_some_and(|hash| pins.contains(&hash));
-        hashed(leaf) || key.is_some_and(|key| hashed(&key))
+        let own = if listed.is_empty() { None } else { Some(anchored(&listed)?) };
+        Ok(match options {
+            _ if !options.pins.is_empty() => Trust::Pinned(options.pins.clone()),
+            TlsOptions { verify: false, .. } => Trust::Everybody,
+            _ => Trust::Chained { own, listed, system: !options.ca_only },
+        })
     }
 
     /// The signature that proves that the server has the key of its certificate.
@@ -83,26 +67,43 @@ impl Trust {
         &self,
         leaf: &CertificateDer<'_>,
         chained: impl FnOnce() -> Result<HandshakeSignatureValid, Error>,
-        pinned: impl FnOnce(&Certificate) -> Result<HandshakeSignatureValid, Error>,
+        by_key: impl FnOnce(&Certificate) -> Result<HandshakeSignatureValid, Error>,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let result = match (&self.whom, Certificate::read(leaf)) {
-            (Whom::Everybody, _) => return Ok(HandshakeSignatureValid::assertion()),
+        let certificate = Certificate::read(leaf);
+        let bits = certificate.as_ref().and_then(Certificate::rsa_bits);
+        let result = match (self, &certificate) {
+            // Who asks for no check may look at the certificate himself, and then it should be the server's own. Only of
+            // keys that are not judged here at all nothing is proved.
+            (Trust::Everybody, None) => return Ok(HandshakeSignatureValid::assertion()),
+            (Trust::Everybody, _) if bits.is_some_and(|bits| bits < SMALLEST_RSA) => {
+                return Ok(HandshakeSignatureValid::assertion());
+            }
             // webpki reads no certificates of version 1, as old devices have them; their keys it does.
-            (Whom::Pinned(_), Some(certificate)) => pinned(&certificate),
+            (Trust::Everybody | Trust::Pinned(_), Some(certificate)) => by_key(certificate),
             _ => chained(),
         };
-        result.map_err(|_| match Certificate::read(leaf).and_then(|leaf| leaf.rsa_bits()) {
-            Some(bits @ ..2048) => {
-                let message = format!("the server's RSA key has {bits} bits, too few to be safe: it takes 2048 or more");
+        result.map_err(|_| match bits.filter(|bits| *bits < SMALLEST_RSA) {
+            Some(bits) => {
+                let message =
+                    format!("the server's RSA key has {bits} bits, too few to be safe: it takes {SMALLEST_RSA} or more");
                 refusal::other("EE_KEY_TOO_SMALL", message, leaf)
             }
-            _ => {
+            None => {
                 let message = "the server has not proved that it has the key of its certificate: its signature is wrong, \
                                or of a kind not known here";
                 refusal::other("ERR_SSL_BAD_SIGNATURE", message.into(), leaf)
             }
         })
     }
+}
+
+fn is_pinned(pins: &[Pin], leaf: &CertificateDer<'_>) -> bool {
+    let key = Certificate::read(leaf).and_then(|leaf| leaf.key());
+    pins.contains(&sha256(leaf)) || key.is_some_and(|key| pins.contains(&sha256(&key)))
+}
+
+fn algorithms() -> &'static WebPkiSupportedAlgorithms {
+    &PROVIDER.signature_verification_algorithms
 }
 
 impl ServerCertVerifier for Trust {
@@ -115,16 +116,16 @@ impl ServerCertVerifier for Trust {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let presented = Presented { leaf: end_entity, others: intermediates, name: server_name };
-        let (own, listed, system) = match &self.whom {
-            Whom::Everybody => return Ok(ServerCertVerified::assertion()),
-            Whom::Pinned(pins) if self.is_pinned(pins, end_entity) => {
+        let (own, listed, system) = match self {
+            Trust::Everybody => return Ok(ServerCertVerified::assertion()),
+            Trust::Pinned(pins) if is_pinned(pins, end_entity) => {
                 return Ok(ServerCertVerified::assertion());
             }
-            Whom::Pinned(_) => {
+            Trust::Pinned(_) => {
                 let why = "is not the one that options.tls.pin names, by itself or by its key";
                 return Err(presented.refuse("ERR_TLS_PIN_MISMATCH", why));
             }
-            Whom::Chained { own, listed, system } => (own, listed, *system),
+            Trust::Chained { own, listed, system } => (own, listed, *system),
         };
         let judged = |judge: &dyn ServerCertVerifier| {
             judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
@@ -140,7 +141,7 @@ impl ServerCertVerifier for Trust {
             };
         }
         if system {
-            match the_system(&self.provider) {
+            match the_system() {
                 Ok(system) => match judged(&*system) {
                     Ok(verified) => return Ok(verified),
                     // Of a chain that leads to the caller's authority, theirs is the better reason.
@@ -162,8 +163,8 @@ impl ServerCertVerifier for Trust {
     ) -> Result<HandshakeSignatureValid, Error> {
         self.judge_signature(
             cert,
-            || verify_tls12_signature(message, cert, dss, self.algorithms()),
-            |certificate| verify_by_key(message, certificate, dss, self.algorithms()),
+            || verify_tls12_signature(message, cert, dss, algorithms()),
+            |certificate| verify_by_key(message, certificate, dss, algorithms()),
         )
     }
 
@@ -175,41 +176,38 @@ impl ServerCertVerifier for Trust {
     ) -> Result<HandshakeSignatureValid, Error> {
         self.judge_signature(
             cert,
-            || verify_tls13_signature(message, cert, dss, self.algorithms()),
+            || verify_tls13_signature(message, cert, dss, algorithms()),
             |certificate| {
                 let key = certificate.key().ok_or(CertificateError::BadEncoding)?;
-                verify_tls13_signature_with_raw_key(message, &key, dss, self.algorithms())
+                verify_tls13_signature_with_raw_key(message, &key, dss, algorithms())
             },
         )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms().supported_schemes()
+        algorithms().supported_schemes()
     }
 }
 
-fn anchored(
-    listed: &[CertificateDer<'static>],
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, Fault> {
+fn anchored(listed: &[CertificateDer<'static>]) -> Result<Arc<WebPkiServerVerifier>, Fault> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in listed.iter().enumerate() {
         roots.add(certificate.clone()).map_err(|error| {
             Fault::new("ca", format!("holds a certificate, number {}, that is malformed: {error}", index + 1))
         })?;
     }
-    WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
+    WebPkiServerVerifier::builder_with_provider(roots.into(), PROVIDER.clone())
         .build()
         .map_err(|error| Fault::new("ca", error.to_string()))
 }
 
 /// The system's own judge: CryptoAPI on Windows, the installed authorities elsewhere. They are read once, when first asked
 /// for; a machine that has none yet is looked at again.
-fn the_system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+fn the_system() -> Result<Arc<dyn ServerCertVerifier>, Error> {
     static SYSTEM: Mutex<Option<Arc<rustls_platform_verifier::Verifier>>> = Mutex::new(None);
     let mut system = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
     if system.is_none() {
-        let made = rustls_platform_verifier::Verifier::new(provider.clone());
+        let made = rustls_platform_verifier::Verifier::new(PROVIDER.clone());
         *system = Some(Arc::new(made.map_err(|_| refusal::no_system_roots())?));
     }
     match &*system {

@@ -34,7 +34,6 @@ pub fn name(alert: Alert) -> (String, &'static str) {
         Alert::DecodeError => ("TLSV1_ALERT_DECODE_ERROR", "a message could not be read"),
         Alert::DecryptError => ("TLSV1_ALERT_DECRYPT_ERROR", "a signature or key in the handshake is wrong"),
         Alert::ExportRestriction => ("TLSV1_ALERT_EXPORT_RESTRICTION", "export rules forbid it"),
-        Alert::ProtocolVersion => ("TLSV1_ALERT_PROTOCOL_VERSION", "it speaks none of the versions offered"),
         Alert::InsufficientSecurity => {
             ("TLSV1_ALERT_INSUFFICIENT_SECURITY", "it wants stronger ciphers than were offered")
         }

@@ -1,6 +1,6 @@
 //! rustls' client without a socket: ciphertext in, plaintext out, and the other way; knows no readiness and no I/O.
 
-use std::{fmt, mem, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use rustls::{
     ClientConfig, HandshakeKind,
@@ -11,8 +11,11 @@ use rustls::{
     },
 };
 
-use super::failing::{failure, truncated};
+use super::{LARGEST_RECORD, failing::failure};
 use crate::failure::{Failure, Phase};
+
+/// The most bytes of a handshake message, as rustls has it.
+const LARGEST_MESSAGE: usize = 0xffff;
 
 /// One TLS connection, from its first byte on.
 pub struct Engine {
@@ -21,8 +24,10 @@ pub struct Engine {
     rest: Vec<u8>,
     /// The peer has sent close_notify.
     ended: bool,
-    /// Why there is nothing more to open or seal.
+    /// Why TLS itself is over: nothing more can be opened or sealed.
     failed: Option<Box<Failure>>,
+    /// Why no more ciphertext comes.
+    cut: Option<Box<Failure>>,
 }
 
 impl fmt::Debug for Engine {
@@ -60,7 +65,9 @@ impl Engine {
     /// Begins a handshake, whose first message [`Engine::open`] gives.
     pub fn new(config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<Engine, Failure> {
         match UnbufferedClientConnection::new(config, name) {
-            Ok(connection) => Ok(Engine { connection, rest: Vec::new(), ended: false, failed: None }),
+            Ok(connection) => {
+                Ok(Engine { connection, rest: Vec::new(), ended: false, failed: None, cut: None })
+            }
             Err(error) => Err(failure(error, Phase::Tls)),
         }
     }
@@ -108,18 +115,32 @@ impl Engine {
             }
             done += discard;
         }
-        self.rest.clear();
-        self.rest.extend_from_slice(&incoming[done..]);
-        if self.rest.is_empty() || self.is_over() {
-            self.rest = Vec::new();
-        }
+        self.keep(&incoming[done..], phase);
         progress
     }
 
-    /// The alert by which a failure is told to the peer, where one is due.
+    /// rustls bounds the length of a message, not the ciphertext that it comes in, of which almost all may be padding; so
+    /// this is bounded as its own buffer is.
+    fn keep(&mut self, rest: &[u8], phase: Phase) {
+        if self.failed.is_none() && rest.len() > LARGEST_MESSAGE + LARGEST_RECORD {
+            let message = "the peer breaks TLS: a handshake message comes in too much ciphertext";
+            self.failed = Some(Failure::new("ERR_SSL_PEER_MISBEHAVED", phase, message).into());
+        }
+        self.rest.clear();
+        if !self.is_over() {
+            self.rest.extend_from_slice(rest);
+        }
+        if self.rest.is_empty() {
+            self.rest = Vec::new();
+        }
+    }
+
+    /// The alert by which a failure is told to the peer, where one is due. Asked for more than that, rustls would look at the
+    /// ciphertext again.
     fn alert(&mut self, outgoing: &mut Vec<u8>) {
-        while let Ok(ConnectionState::EncodeTlsData(mut data)) =
-            self.connection.process_tls_records(&mut []).state
+        while self.connection.wants_write()
+            && let Ok(ConnectionState::EncodeTlsData(mut data)) =
+                self.connection.process_tls_records(&mut []).state
         {
             encode(outgoing, |room| data.encode(room));
         }
@@ -144,10 +165,10 @@ impl Engine {
             &mut [u8],
         ) -> Result<usize, EncryptError>,
     ) -> Result<usize, Failure> {
-        if let Some(failure) = self.failure() {
-            return Err(failure);
+        if let Some(failure) = &self.failed {
+            return Err(Failure::clone(failure));
         }
-        // A record adds 22 bytes in TLS 1.3 and at most 37 in TLS 1.2; a key update may come first.
+        // A record adds 22 bytes in TLS 1.3 and 29 in TLS 1.2; a key update may come first.
         let mut room = size + (size / 16_384 + 2) * 64;
         let mut at = 0;
         loop {
@@ -182,33 +203,28 @@ impl Engine {
         }
     }
 
-    /// The peer's bytes have ended. Without close_notify before that, anybody on the way may have cut them (RFC 8446 section
-    /// 6.1).
-    pub fn truncate(&mut self, phase: Phase) {
-        if !self.ended {
-            self.break_off(truncated(phase));
+    /// No more ciphertext comes, for this reason. Without close_notify before that, anybody on the way may have cut it (RFC
+    /// 8446 section 6.1).
+    pub fn cut(&mut self, failure: Failure) {
+        if !self.is_over() {
+            self.cut = Some(failure.into());
+            self.rest = Vec::new();
         }
-    }
-
-    /// Nothing more can be read or written, for this reason.
-    pub fn break_off(&mut self, failure: Failure) {
-        self.failed.get_or_insert(failure.into());
-        self.rest = Vec::new();
     }
 
     /// No plaintext will come any more.
     pub fn is_over(&self) -> bool {
-        self.ended || self.failed.is_some()
+        self.ended || self.failed.is_some() || self.cut.is_some()
     }
 
-    /// The peer has said that it has sent everything.
-    pub fn has_ended(&self) -> bool {
-        self.ended
+    /// Whether what is sealed can still be of use to the peer.
+    pub fn is_broken(&self) -> bool {
+        self.failed.is_some()
     }
 
-    /// Why nothing more can be opened or sealed.
+    /// Why no plaintext comes any more; `None` too when the peer has said that it has sent everything.
     pub fn failure(&self) -> Option<Failure> {
-        self.failed.as_deref().cloned()
+        self.failed.as_deref().or(self.cut.as_deref()).cloned()
     }
 
     /// What the handshake has agreed on.
@@ -240,12 +256,5 @@ fn encode(outgoing: &mut Vec<u8>, mut write: impl FnMut(&mut [u8]) -> Result<usi
         outgoing.resize(at + required_size, 0);
         let count = write(&mut outgoing[at..]).unwrap_or(0);
         outgoing.truncate(at + count);
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // Parts of messages are plaintext by now.
-        mem::take(&mut self.rest).fill(0);
     }
 }

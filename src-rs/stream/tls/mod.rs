@@ -49,8 +49,10 @@ pub struct Tls {
     /// Plaintext in `pending` whose owner has not been told that it left.
     begun: usize,
     drained: bool,
-    /// close_notify is in `pending` or has left.
+    /// close_notify is in `pending` or has left: nothing may follow it.
     notified: bool,
+    /// Why the stream below takes no more. The system may tell it once, and to whoever comes first.
+    broken: Option<Box<Failure>>,
 }
 
 impl std::fmt::Debug for Tls {
@@ -63,49 +65,33 @@ impl Tls {
     /// Goes on where a handshake ended. What it had to send, it has sent.
     pub fn new(engine: Engine) -> Tls {
         // The handshake may have left an error to be told, or a part of a record.
-        Tls { engine, pending: Vec::new(), begun: 0, drained: false, notified: false }
+        Tls { engine, pending: Vec::new(), begun: 0, drained: false, notified: false, broken: None }
     }
 
     /// See [`Stream::read`].
     pub fn read<S: Stream>(&mut self, below: &mut S, into: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        let mut reads = 0;
         self.drained = false;
-        while into.len() - filled >= LARGEST_RECORD {
+        // Most reads have data to show after the first; a peer may send without end what has none.
+        for _ in 0..BARREN_READS {
             if self.engine.is_over() {
-                break;
+                return self.engine.failure().map_or(Ok(0), |failure| Err(failure.into()));
             }
-            if reads == BARREN_READS && filled == 0 {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            reads += 1;
-            match self.read_once(below, &mut into[filled..]) {
-                Ok(count) => filled += count,
+            match self.read_once(below, into) {
+                Ok(0) => {}
+                Ok(count) => {
+                    // An end that came with the bytes is there for the next read.
+                    self.drained = below.is_drained() && !self.engine.is_over();
+                    return Ok(count);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.drained = true;
-                    break;
+                    return Err(error);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The system tells it once; what was there before it comes first.
-                Err(error) => self.engine.break_off(Failure::system(&error, Phase::Read, "read")),
-            }
-            if below.is_drained() {
-                self.drained = true;
-                break;
+                Err(error) => self.engine.cut(Failure::system(&error, Phase::Read, "read")),
             }
         }
-        match filled {
-            0 => match self.engine.failure() {
-                Some(failure) => Err(failure.into()),
-                None if self.engine.has_ended() => Ok(0),
-                None => Err(io::ErrorKind::WouldBlock.into()),
-            },
-            // An end or an error that came with the bytes is there for the next read.
-            _ => {
-                self.drained &= !self.engine.is_over();
-                Ok(filled)
-            }
-        }
+        Err(io::ErrorKind::WouldBlock.into())
     }
 
     /// Reads ciphertext once, and opens all records that are complete. As plaintext is no longer than its record, what comes
@@ -122,14 +108,16 @@ impl Tls {
             incoming[..kept].copy_from_slice(rest);
             let count = below.read(&mut incoming[kept..kept + most])?;
             if count == 0 {
-                self.engine.truncate(Phase::Read);
+                // A reset that a write was told of looks like an end from here.
+                let reset = self.broken.as_deref().filter(|failure| failure.code == "ECONNRESET");
+                self.engine.cut(reset.cloned().unwrap_or_else(|| truncated(Phase::Read)));
                 return Ok(0);
             }
             let Progress { filled, outgoing } =
                 self.engine.open(&mut incoming[..kept + count], into, Phase::Read);
-            if !outgoing.is_empty() {
+            if !outgoing.is_empty() && !self.notified {
                 self.pending.extend_from_slice(&outgoing);
-                // What fails here fails again for the next write.
+                // What fails here is told to the next write.
                 let _ = self.flush(below);
             }
             Ok(filled)
@@ -146,6 +134,11 @@ impl Tls {
         self.drained
     }
 
+    /// See [`Stream::is_over`].
+    pub fn is_over(&self) -> bool {
+        self.engine.is_over()
+    }
+
     /// See [`Stream::write_vectored`].
     pub fn write_vectored<S: Stream>(&mut self, below: &mut S, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         self.flush(below)?;
@@ -156,7 +149,12 @@ impl Tls {
         let mut left = Parts::new(parts);
         left.skip(taken);
         while !left.is_empty() {
-            let size = left.with_next(|plain| self.send(below, plain))?;
+            let size = match left.with_next(|plain| self.send(below, plain)) {
+                Ok(size) => size,
+                // It stays, and is told to the next write.
+                Err(_) if taken > 0 => break,
+                Err(error) => return Err(error),
+            };
             left.skip(size);
             if !self.pending.is_empty() {
                 self.begun = size;
@@ -171,10 +169,29 @@ impl Tls {
     fn send<S: Stream>(&mut self, below: &mut S, plain: &[u8]) -> io::Result<usize> {
         with(&OUTGOING, |outgoing| {
             let sealed = self.engine.seal(plain, outgoing).map_err(io::Error::from)?;
-            let sent = push(below, &outgoing[..sealed])?;
+            let sent = self.push(below, &outgoing[..sealed])?;
             self.pending.extend_from_slice(&outgoing[sent..sealed]);
             Ok(plain.len())
         })
+    }
+
+    /// Writes as much of `bytes` as the stream below takes now.
+    fn push<S: Stream>(&mut self, below: &mut S, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            match below.write_vectored(&[IoSlice::new(&bytes[sent..])]) {
+                Ok(0) => break,
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.pending = Vec::new();
+                    self.broken = Some(Failure::system(&error, Phase::Write, "write").into());
+                    return Err(error);
+                }
+            }
+        }
+        Ok(sent)
     }
 
     /// See [`Stream::begun`].
@@ -189,11 +206,16 @@ impl Tls {
 
     /// See [`Stream::flush`].
     pub fn flush<S: Stream>(&mut self, below: &mut S) -> io::Result<()> {
+        if let Some(failure) = &self.broken {
+            return Err(Failure::clone(failure).into());
+        }
         if self.pending.is_empty() {
             return Ok(());
         }
-        let sent = push(below, &self.pending)?;
-        self.pending.drain(..sent);
+        let mut pending = mem::take(&mut self.pending);
+        let sent = self.push(below, &pending)?;
+        pending.drain(..sent);
+        self.pending = pending;
         if self.pending.is_empty() {
             // Most connections never have anything pending.
             self.pending = Vec::new();
@@ -208,7 +230,7 @@ impl Tls {
 
     /// See [`Stream::shutdown_write`]. close_notify says that what was sent is whole (RFC 8446 section 6.1).
     pub fn shutdown_write<S: Stream>(&mut self, below: &mut S) -> io::Result<()> {
-        if !mem::replace(&mut self.notified, true) && self.engine.failure().is_none() {
+        if !mem::replace(&mut self.notified, true) && !self.engine.is_broken() {
             with(&OUTGOING, |outgoing| {
                 let sealed = self.engine.close_notify(outgoing);
                 self.pending.extend_from_slice(&outgoing[..sealed]);
@@ -225,21 +247,6 @@ fn with<R>(
     run: impl FnOnce(&mut Vec<u8>) -> R,
 ) -> R {
     memory.with(|memory| run(&mut memory.borrow_mut()))
-}
-
-/// Writes as much of `bytes` as the stream takes now.
-fn push<S: Stream>(below: &mut S, bytes: &[u8]) -> io::Result<usize> {
-    let mut sent = 0;
-    while sent < bytes.len() {
-        match below.write_vectored(&[IoSlice::new(&bytes[sent..])]) {
-            Ok(0) => break,
-            Ok(count) => sent += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(sent)
 }
 
 /// What is still to be sealed of an offer.

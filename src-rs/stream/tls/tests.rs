@@ -1,6 +1,7 @@
 //! TLS over a scripted stream, its far end rustls' own server in memory: what is cut, held back and given up.
 
 mod far;
+mod handshakes;
 
 use std::io::{self, ErrorKind, IoSlice};
 
@@ -282,4 +283,42 @@ fn records_without_data_do_not_hold_the_thread() {
     let before = wire.left();
     assert_eq!(tls.read(&mut wire, &mut into).unwrap_err().kind(), ErrorKind::WouldBlock);
     assert!(before - wire.left() <= 23 * BARREN_READS as usize);
+}
+
+#[test]
+fn an_end_that_came_with_the_data_is_told_although_nothing_more_comes() {
+    let (mut tls, mut wire, mut far) = pair(far::VERSIONS[0]);
+    far.write(b"last words");
+    far.close();
+    wire.arrive(&far.outgoing());
+    let mut into = vec![0; BATCH];
+    assert_eq!(tls.read(&mut wire, &mut into).unwrap(), 10);
+    assert!(tls.is_over() && !tls.is_drained());
+    assert_eq!(tls.read(&mut wire, &mut into).unwrap(), 0);
+}
+
+#[test]
+fn a_peer_that_ends_without_close_notify_is_still_written_to() {
+    let (mut tls, mut wire, mut far) = pair(far::VERSIONS[0]);
+    wire.end();
+    assert_eq!(code(&read_all(&mut tls, &mut wire).1.unwrap_err()), "ERR_TLS_TRUNCATED");
+    assert_eq!(written(&mut tls, &mut wire, b"an answer").unwrap(), 9);
+    tls.shutdown_write(&mut wire).unwrap();
+    assert_eq!(far.hear(&wire.take_sent()).unwrap(), b"an answer");
+    assert!(far.has_heard_the_end());
+}
+
+#[test]
+fn bytes_that_left_before_the_stream_broke_are_counted_and_the_break_is_told_next() {
+    let (mut tls, mut wire, _far) = pair(far::VERSIONS[0]);
+    wire.break_after(BATCH + BATCH / 2);
+    let sent = text(3 * BATCH);
+    assert_eq!(written(&mut tls, &mut wire, &sent).unwrap(), BATCH);
+    for _ in 0..2 {
+        assert_eq!(code(&written(&mut tls, &mut wire, &sent).unwrap_err()), "ECONNRESET");
+    }
+    assert!(!tls.wants_flush(), "nothing is left to wait for");
+    // The system has told of the reset; to a read it looks like an end.
+    wire.end();
+    assert_eq!(code(&read_all(&mut tls, &mut wire).1.unwrap_err()), "ECONNRESET");
 }

@@ -30,6 +30,8 @@ pub struct Wire {
     at_a_time: Option<usize>,
     sent: Vec<u8>,
     room: Option<usize>,
+    /// So many bytes are taken, then the peer resets.
+    breaks_after: Option<usize>,
     shut: bool,
     drained: bool,
 }
@@ -71,6 +73,10 @@ impl Wire {
         self.room = Some(room);
     }
 
+    pub fn break_after(&mut self, bytes: usize) {
+        self.breaks_after = Some(bytes);
+    }
+
     pub fn take_sent(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.sent)
     }
@@ -103,14 +109,19 @@ impl Stream for Wire {
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let room = self.room.unwrap_or(usize::MAX);
+        let room = self.room.unwrap_or(usize::MAX).min(self.breaks_after.unwrap_or(usize::MAX));
+        if self.breaks_after == Some(0) {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
         if room == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
         let before = self.sent.len();
         self.sent.extend(parts.iter().flat_map(|part| part.iter()).take(room));
         let count = self.sent.len() - before;
-        self.room = Some(room - count);
+        for left in [&mut self.room, &mut self.breaks_after].into_iter().flatten() {
+            *left -= count;
+        }
         Ok(count)
     }
 
@@ -130,11 +141,8 @@ pub struct Far {
 
 /// Both ends of a connection whose handshake is done.
 pub fn pair(version: &'static SupportedProtocolVersion) -> (Tls, Wire, Far) {
-    let mut server = ServerConnection::new(server_config(version)).unwrap();
-    // A test may write more before it takes what is to leave.
-    server.set_buffer_limit(None);
-    let mut far = Far { server, heard_the_end: false };
-    let mut engine = Engine::new(client_config(version), "far.test".try_into().unwrap()).unwrap();
+    let mut far = Far::new(version);
+    let mut engine = Engine::new(client_config(version, true), "far.test".try_into().unwrap()).unwrap();
     let mut incoming = Vec::new();
     loop {
         let progress = engine.open(&mut incoming, &mut [], Phase::Tls);
@@ -148,6 +156,14 @@ pub fn pair(version: &'static SupportedProtocolVersion) -> (Tls, Wire, Far) {
 }
 
 impl Far {
+    /// A server of one version.
+    pub fn new(version: &'static SupportedProtocolVersion) -> Far {
+        let mut server = ServerConnection::new(server_config(version)).unwrap();
+        // A test may write more before it takes what is to leave.
+        server.set_buffer_limit(None);
+        Far { server, heard_the_end: false }
+    }
+
     /// Seals `bytes`, the more than 16 KiB of them in several records.
     pub fn write(&mut self, bytes: &[u8]) {
         self.server.writer().write_all(bytes).unwrap();
@@ -200,9 +216,11 @@ fn server_config(version: &'static SupportedProtocolVersion) -> Arc<ServerConfig
     Arc::new(config.unwrap())
 }
 
-fn client_config(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
+/// A client's, which trusts the server or only somebody else.
+pub fn client_config(version: &'static SupportedProtocolVersion, trusts: bool) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(IDENTITY.0.clone()).unwrap();
+    let other = || rcgen::generate_simple_self_signed(["other.test".into()]).unwrap().cert.into();
+    roots.add(if trusts { IDENTITY.0.clone() } else { other() }).unwrap();
     let builder = ClientConfig::builder_with_provider(provider());
     let config = builder.with_protocol_versions(&[version]).unwrap();
     Arc::new(config.with_root_certificates(roots).with_no_client_auth())
