@@ -145,10 +145,10 @@ export declare function parseHost(host: string): string
 export declare function peek(environment: number, token: number, most: number): Buffer
 
 /**
- * Checks options of TLS with `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
+ * Checks options of TLS with `port` of `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
  * name.
  */
-export declare function planTls(tls: NativeTls, host: string): object
+export declare function planTls(tls: NativeTls, host: string, port: number): object
 
 /** Lets the rest of a write wait: a copy of `bytes`, settled as `op`. `before` bytes of it have left already. */
 export declare function queueCopy(environment: number, token: number, op: number, bytes: Uint8Array, before: number, timeout: number): unknown

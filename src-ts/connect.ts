@@ -38,9 +38,9 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
 }
 
 /** What native code takes for TLS; nothing where the connection is to be plain. */
-function planned({ host, tls }: Target, settings: Settings): object | undefined {
-  if (!tls) return planTls(settings.tls, host)
-  if (settings.tls !== false) return planTls(settings.tls === undefined ? true : settings.tls, host)
+function planned(target: Target, settings: Settings): object | undefined {
+  if (!target.tls) return planTls(settings.tls, target)
+  if (settings.tls !== false) return planTls(settings.tls === undefined ? true : settings.tls, target)
   throw check.invalid('ERR_INVALID_ARG_VALUE', 'options.tls must not be false with an address of tls://')
 }
 

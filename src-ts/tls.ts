@@ -47,8 +47,8 @@ export interface TlsOptions {
   keylog?: string | true | undefined
 }
 
-/** What native code takes for TLS with `host`, after all checks; nothing where `tls` asks for none. */
-export function planTls(given: unknown, host: string): object | undefined {
+/** What native code takes for TLS with a service, after all checks; nothing where `given` asks for none. */
+export function planTls(given: unknown, { host, port }: { host: string; port: number }): object | undefined {
   if (given === undefined || given === false) return undefined
   if (given !== true && (typeof given !== 'object' || given === null || Array.isArray(given))) {
     const message = `options.tls must be true, false or an object; got ${check.show(given)}`
@@ -56,7 +56,7 @@ export function planTls(given: unknown, host: string): object | undefined {
   }
   const tls = nativeTls(given === true ? {} : (given as TlsOptions))
   try {
-    return native.planTls(tls, host)
+    return native.planTls(tls, host, port)
   } catch (error) {
     throw check.invalid('ERR_INVALID_ARG_VALUE', (error as Error).message)
   }

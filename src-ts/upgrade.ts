@@ -22,7 +22,7 @@ export async function startTls(link: Link, reader: Reader, writer: Writer, given
   const { timeout = DEFAULT_TIMEOUT, signal } = options
   const millis = check.milliseconds(timeout, 'options.timeout')
   if (signal !== undefined) check.signal(signal, 'options.signal')
-  const plan = planTls(options, link.host) as object
+  const plan = planTls(options, link) as object
   if (link.closed) throw link.error(link.closedFailure('tls'))
   if (signal?.aborted) throw link.error(Failure.aborted(signal, 'tls'))
   // What was written before is plaintext, and what JavaScript holds of the buffer counts as unread.

@@ -50,12 +50,12 @@ pub struct NativeTlsDescription {
     pub chain: Vec<Buffer>,
 }
 
-/// Checks options of TLS with `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
+/// Checks options of TLS with `port` of `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
 /// name.
 #[napi(catch_unwind, ts_return_type = "object")]
-pub fn plan_tls(tls: NativeTls, host: String) -> napi::Result<External<TlsPlan>> {
+pub fn plan_tls(tls: NativeTls, host: String, port: u32) -> napi::Result<External<TlsPlan>> {
     let host = address::host(&host).map_err(|error| napi::Error::from_reason(error.message))?;
-    let plan = options(tls).and_then(|options| TlsPlan::new(options, &host));
+    let plan = options(tls).and_then(|options| TlsPlan::new(options, &host, port as u16));
     let told =
         |Fault { option, message }| napi::Error::from_reason(format!("options.tls.{option} {message}"));
     plan.map(External::new).map_err(told)

@@ -36,14 +36,15 @@ impl std::fmt::Debug for TlsPlan {
 }
 
 impl TlsPlan {
-    /// Checks `options` for a connection to `host`, whose name is what the certificate must be for unless the options name
-    /// another. Does no network I/O; connections of like options share their settings, and with them their sessions.
-    pub fn new(options: TlsOptions, host: &Host) -> Result<TlsPlan, Fault> {
+    /// Checks `options` for a connection to `port` of `host`, whose name is what the certificate must be for unless the options
+    /// name another. Does no network I/O; connections of like options to a service share their settings, and with them their
+    /// sessions.
+    pub fn new(options: TlsOptions, host: &Host, port: u16) -> Result<TlsPlan, Fault> {
         let name = match &options.server_name {
             Some(name) => named(name)?,
             None => of_host(host)?,
         };
-        Ok(TlsPlan { config: settings::shared(&options)?, name })
+        Ok(TlsPlan { config: settings::shared(&options, port)?, name })
     }
 
     pub(super) async fn secure(&self, socket: Socket) -> Result<(Socket, Secured), Failure> {

@@ -184,12 +184,11 @@ impl Presented<'_> {
     }
 }
 
-/// A name as webpki writes it, `DnsName("a.test")`, for a message: what is between the quotes, shortened. Quoting has escaped
-/// what is not to be printed.
+/// A name as webpki writes it, `DnsName("a.test")` or `IpAddress(127.0.0.1)`, for a message: what is within, shortened and
+/// without what is not to be printed.
 fn shown(name: &str) -> String {
-    let inner =
-        name.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map_or(name, |(inner, _)| inner);
-    let inner = inner.escape_debug().to_string();
+    let inner = name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')'));
+    let inner = inner.trim_matches('"').escape_debug().to_string();
     match inner.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", &inner[..end]),
         None => inner,

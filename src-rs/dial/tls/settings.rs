@@ -18,9 +18,9 @@ use super::{
 };
 
 /// How many kinds of options are remembered; the one not used for the longest time is forgotten first.
-const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 128;
 
-/// Sessions that are kept for each kind of options. rustls keeps 8 for a server, and of the servers the last.
+/// Sessions that are kept for each kind of options. rustls keeps 8 for a name, and of the names the last.
 const SESSIONS: usize = 256;
 
 /// The cryptography of all connections.
@@ -31,15 +31,16 @@ pub static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     return Arc::new(rustls::crypto::ring::default_provider());
 });
 
-/// The configuration for `options`, the same one for the same options, so that connections can go on with the sessions of
-/// earlier ones; never with those of connections that trusted others or were somebody else. With a key log it is a fresh one:
-/// its file is open no longer than its connections.
-pub fn shared(options: &TlsOptions) -> Result<Arc<ClientConfig>, Fault> {
+/// The configuration for `options` and `port`, the same one for the same, so that connections can go on with the sessions of
+/// earlier ones; never with those of connections that trusted others or were somebody else, nor of another service of the
+/// same host, which rustls does not tell apart. With a key log it is a fresh one: its file is open no longer than its
+/// connections.
+pub fn shared(options: &TlsOptions, port: u16) -> Result<Arc<ClientConfig>, Fault> {
     static REMEMBERING: Mutex<Vec<([u8; 32], Arc<ClientConfig>)>> = Mutex::new(Vec::new());
     if options.keylog.is_some() {
         return configure(options).map(Arc::new);
     }
-    let digest = digest(options);
+    let digest = digest(options, port);
     let mut remembered = REMEMBERING.lock().unwrap_or_else(PoisonError::into_inner);
     let known = remembered.iter().position(|(other, _)| *other == digest);
     let config = match known {
@@ -55,7 +56,7 @@ pub fn shared(options: &TlsOptions) -> Result<Arc<ClientConfig>, Fault> {
 
 /// What tells kinds of options apart: all of them but the name, which is each connection's own. A digest, so that no key is
 /// kept for it.
-fn digest(options: &TlsOptions) -> [u8; 32] {
+fn digest(options: &TlsOptions, port: u16) -> [u8; 32] {
     let TlsOptions {
         ca,
         ca_only,
@@ -71,6 +72,7 @@ fn digest(options: &TlsOptions) -> [u8; 32] {
         keylog: _,
     } = options;
     let mut bytes = vec![(*ca_only).into(), (*verify).into(), *oldest as u8, *newest as u8, (*resume).into()];
+    bytes.extend(port.to_le_bytes());
     let mut list = |items: &mut dyn Iterator<Item = &[u8]>| {
         for item in items {
             bytes.push(1);

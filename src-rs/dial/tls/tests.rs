@@ -29,7 +29,7 @@ fn host() -> Host {
 }
 
 fn fault(options: TlsOptions) -> &'static str {
-    TlsPlan::new(options, &host()).unwrap_err().option
+    TlsPlan::new(options, &host(), 443).unwrap_err().option
 }
 
 struct Identity {
@@ -85,7 +85,7 @@ fn options_that_cannot_be_used_are_refused_by_name() {
 fn the_name_is_the_hosts_own_without_its_final_dot_unless_another_is_given() {
     let named = |host: &str, given: Option<&str>| {
         let options = TlsOptions { server_name: given.map(Into::into), ..TlsOptions::default() };
-        let plan = TlsPlan::new(options, &address::host(host).unwrap()).unwrap();
+        let plan = TlsPlan::new(options, &address::host(host).unwrap(), 443).unwrap();
         plan.name.to_str().into_owned()
     };
     assert_eq!(named("name.test.", None), "name.test");
@@ -98,13 +98,13 @@ fn the_name_is_the_hosts_own_without_its_final_dot_unless_another_is_given() {
 
 #[test]
 fn connections_share_the_configuration_of_like_options_alone() {
-    let first = shared(&TlsOptions { alpn: vec![b"one".to_vec()], ..TlsOptions::default() }).unwrap();
+    let first = shared(&TlsOptions { alpn: vec![b"one".to_vec()], ..TlsOptions::default() }, 443).unwrap();
     let again = TlsOptions {
         alpn: vec![b"one".to_vec()],
         server_name: Some("other.test".into()),
         ..TlsOptions::default()
     };
-    assert!(Arc::ptr_eq(&first, &shared(&again).unwrap()));
+    assert!(Arc::ptr_eq(&first, &shared(&again, 443).unwrap()));
     let unlike = [
         TlsOptions { verify: false, alpn: vec![b"one".to_vec()], ..TlsOptions::default() },
         TlsOptions { alpn: vec![b"two".to_vec()], ..TlsOptions::default() },
@@ -112,14 +112,19 @@ fn connections_share_the_configuration_of_like_options_alone() {
         TlsOptions { alpn: vec![b"one".to_vec()], resume: false, ..TlsOptions::default() },
     ];
     for options in unlike {
-        assert!(!Arc::ptr_eq(&first, &shared(&options).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &shared(&options, 443).unwrap()));
     }
+    let same = TlsOptions { alpn: vec![b"one".to_vec()], ..TlsOptions::default() };
+    assert!(
+        !Arc::ptr_eq(&first, &shared(&same, 993).unwrap()),
+        "another service of the host has other sessions"
+    );
     // What is not used for long is forgotten.
-    for number in 0..100u8 {
-        shared(&TlsOptions { alpn: vec![vec![number + 1]], ..TlsOptions::default() }).unwrap();
+    for number in 0..200u8 {
+        shared(&TlsOptions { alpn: vec![vec![number + 1]], ..TlsOptions::default() }, 443).unwrap();
     }
     let again = TlsOptions { alpn: vec![b"one".to_vec()], ..TlsOptions::default() };
-    assert!(!Arc::ptr_eq(&first, &shared(&again).unwrap()));
+    assert!(!Arc::ptr_eq(&first, &shared(&again, 443).unwrap()));
 }
 
 #[test]
@@ -175,7 +180,7 @@ fn silent() -> (TcpStream, TcpStream) {
 }
 
 fn trusting() -> TlsPlan {
-    TlsPlan::new(TlsOptions { verify: false, ..TlsOptions::default() }, &host()).unwrap()
+    TlsPlan::new(TlsOptions { verify: false, ..TlsOptions::default() }, &host(), 443).unwrap()
 }
 
 #[test]

@@ -21,7 +21,9 @@ pub fn failure(error: Error, phase: Phase) -> Failure {
         Error::AlertReceived(AlertDescription::ProtocolVersion) => unsupported_protocol(phase),
         Error::AlertReceived(alert) => {
             let (code, meaning) = alerts::name(alert);
-            tell(&code, format!("the peer ended TLS by the alert {alert:?}: {meaning}"))
+            // What an alert means it means in a handshake; later ones have reasons of their own.
+            let meaning = if phase == Phase::Tls { format!(": {meaning}") } else { String::new() };
+            tell(&code, format!("the peer ended TLS by the alert {alert:?}{meaning}"))
         }
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
