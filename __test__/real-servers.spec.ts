@@ -1,30 +1,8 @@
 // Conversations with servers that others wrote: Redis, memcached and nginx. Skipped where they are not installed; in CI that
 // is a failure.
 
-import test, { type ExecutionContext } from 'ava'
 import { connect, processRequest, type TcpClient } from 'tcpull'
-import { isInstalled, type ServerName, type Started, start } from './helpers/servers'
-
-const servers = new Map<ServerName, Promise<Started>>()
-
-test.after.always('stop', async () => {
-  for (const server of servers.values()) await server.then(({ stop }) => stop()).catch(() => {})
-})
-
-/** A test with one server of a kind, shared with the file's other tests of that kind. */
-function withServer(name: ServerName, title: string, run: (t: ExecutionContext, server: Started) => Promise<void>) {
-  const isMissing = !isInstalled(name)
-  if (isMissing && process.env['CI'] !== 'true') {
-    console.error(`${name} is not installed: skipping "${name}: ${title}"`)
-    test.skip(`${name}: ${title}`, () => {})
-    return
-  }
-  test(`${name}: ${title}`, async (t) => {
-    t.false(isMissing, `${name} is not installed`)
-    if (!servers.has(name)) servers.set(name, start(name))
-    await run(t, await (servers.get(name) as Promise<Started>))
-  })
-}
+import { withServer } from './helpers/real-tests'
 
 type Reply = string | number | Buffer | null | Reply[]
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings to a bare Debian with Node and Rust what the tests and linters need: a linker, Rust's linters, a linter of shell
-# scripts, three servers. Starts nothing: the tests start the servers on free ports.
+# scripts, and the servers that tests talk to. Starts nothing: the tests start the servers on free ports.
 set -euo pipefail
 
 packages=()
@@ -9,8 +9,12 @@ need cc build-essential
 need shellcheck shellcheck
 need redis-server redis-server
 need memcached memcached
+need openssl openssl
+need aiosmtpd python3-aiosmtpd
 # Debian keeps it where only root's path leads.
 PATH=$PATH:/usr/sbin need nginx nginx-light
+# No path leads to it: there may be several versions.
+compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
 
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ]; then

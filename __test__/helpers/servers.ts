@@ -1,141 +1,187 @@
-// Real servers for one test file: started on free ports in a folder of their own, stopped by their process. Knows no
-// protocols.
+// The real servers that tests talk to: how each is started on a free port, in a folder of its own. Knows no protocols.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { root, site } from './authorities'
+import { type Recipe as CertificateRecipe, chain, dns, ip } from './certificates'
+import { ask } from './server-keeper'
+import { isHere, launch, type Plan, ServerProcess } from './server-processes'
 
 export interface Started {
   host: string
   port: number
+  process: ServerProcess
   stop(): Promise<void>
 }
 
 interface Recipe {
   program: string
-  /** Files to write into the folder, and the arguments. */
-  prepare(folder: string, port: number): { files?: Record<string, string>; arguments: string[] }
+  /** What it prints when it is ready; without it, it is when it accepts connections */
+  ready?: RegExp
+  /** The arguments, and the files that it needs; paths are relative to its folder */
+  prepare(host: string, port: number): { given: string[]; files?: Record<string, string>; before?: Plan['commands'] }
 }
+
+const nginx = (listen: string): Recipe => ({
+  program: 'nginx',
+  prepare: (host, port) => ({
+    files: {
+      ...certificates(host),
+      'index.html': '<h1>A page</h1>\n',
+      'large.bin': 'x'.repeat(3_000_000),
+      'nginx.conf': `
+        daemon off;
+        master_process off;
+        pid pid;
+        error_log error.log;
+        events {}
+        http {
+          access_log off;
+          client_body_temp_path body;
+          proxy_temp_path proxy;
+          fastcgi_temp_path fastcgi;
+          uwsgi_temp_path uwsgi;
+          scgi_temp_path scgi;
+          server { listen ${host}:${port} ${listen}; root .; }
+        }`
+    },
+    given: ['-p', '.', '-c', 'nginx.conf', '-e', 'error.log']
+  })
+})
 
 const recipes = {
   redis: {
     program: 'redis-server',
-    prepare: (folder, port) => ({
-      arguments: ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+    prepare: (host, port) => ({
+      given: ['--port', `${port}`, '--bind', host, '--dir', '.', '--save', '', '--appendonly', 'no']
     })
   },
   memcached: {
     program: 'memcached',
-    // It refuses to run as root unless told whom to be.
-    prepare: (_, port) => ({
-      arguments: ['-l', '127.0.0.1', '-p', `${port}`, '-U', '0', '-m', '64', '-I', '4m', '-u', 'nobody']
+    prepare: (host, port) => ({ given: ['-l', host, '-p', `${port}`, '-U', '0', '-m', '64', '-I', '4m'] })
+  },
+  nginx: nginx(''),
+  'nginx over TLS': nginx('ssl; ssl_certificate chain.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3'),
+  // It takes one connection after the other.
+  openssl: {
+    program: 'openssl',
+    ready: /^ACCEPT$/m,
+    prepare: (host, port) => ({
+      files: certificates(host),
+      given: ['s_server', '-accept', `${host}:${port}`, '-cert', 'chain.pem', '-key', 'key.pem']
     })
   },
-  nginx: {
-    program: 'nginx',
-    prepare: (folder, port) => ({
-      files: {
-        'index.html': '<h1>A page</h1>\n',
-        'large.bin': 'x'.repeat(3_000_000),
-        'nginx.conf': `
-          daemon off;
-          master_process off;
-          pid ${folder}/pid;
-          error_log ${folder}/error.log;
-          events {}
-          http {
-            access_log off;
-            client_body_temp_path ${folder}/body;
-            proxy_temp_path ${folder}/proxy;
-            fastcgi_temp_path ${folder}/fastcgi;
-            uwsgi_temp_path ${folder}/uwsgi;
-            scgi_temp_path ${folder}/scgi;
-            server { listen 127.0.0.1:${port}; root ${folder}; }
-          }`
-      },
-      arguments: ['-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`]
+  postgres: {
+    program: 'postgres',
+    ready: /ready to accept connections/,
+    prepare: (host, port) => ({
+      files: certificates(host),
+      before: [['initdb', '-D', 'data', '-U', 'tester', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']],
+      given: [
+        ...['-D', 'data', '-p', `${port}`],
+        ...Object.entries({
+          listen_addresses: host,
+          unix_socket_directories: '',
+          fsync: 'off',
+          ssl: 'on',
+          // Paths are relative to the data.
+          ssl_cert_file: '../chain.pem',
+          ssl_key_file: '../key.pem'
+        }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      ]
+    })
+  },
+  smtp: {
+    program: 'aiosmtpd',
+    // It prints the messages that it gets.
+    prepare: (host, port) => ({
+      files: certificates(host),
+      given: [
+        ...['-n', '-l', `${host}:${port}`, '--tlscert', 'chain.pem', '--tlskey', 'key.pem'],
+        ...['-c', 'aiosmtpd.handlers.Debugging', 'stderr']
+      ]
     })
   }
 } satisfies Record<string, Recipe>
 
-/** Where a program is; Debian keeps some servers out of a user's path. */
-function find(program: string): boolean {
-  return spawnSync(program, ['--version'], { env: environment() }).error === undefined
-}
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: [process.env['PATH'], '/usr/sbin', '/usr/local/sbin'].join(delimiter) }
+/** What servers of TLS are given: a certificate for the address and for every `*.name.test`, under the root of the tests. */
+export function certificates(host: string, recipe: CertificateRecipe = {}): Record<string, string> {
+  const leaf = site({ subject: 'The server', names: [dns('*.name.test'), ip(host)], ...recipe })
+  return { 'chain.pem': chain(leaf), 'key.pem': leaf.key, 'root.pem': root().pem }
 }
 
 export type ServerName = keyof typeof recipes
 
-export const serverNames = Object.keys(recipes) as ServerName[]
+/** Who starts them, and which programs there are; on Windows there are none to start here. */
+interface Keeper {
+  port: number
+  programs: string[]
+}
+const keeper: Keeper | undefined = process.env['TEST_SERVERS'] ? JSON.parse(process.env['TEST_SERVERS']) : undefined
 
-/** Ports of servers that run already: on Windows there are none to start, and Wine's loopback is Linux's. */
-const running: Partial<Record<ServerName, number>> = JSON.parse(process.env['TEST_SERVERS'] ?? '{}')
+/** The programs that are on this machine. */
+export function programsHere(): string[] {
+  return Object.values(recipes)
+    .map(({ program }) => program)
+    .filter(isHere)
+}
 
 /** Whether a server can be had here. Where it is missing its tests are skipped, in CI they fail. */
 export function isInstalled(name: ServerName): boolean {
-  return name in running || find(recipes[name].program)
+  const { program } = recipes[name]
+  return keeper ? keeper.programs.includes(program) : isHere(program)
 }
 
-export async function start(name: ServerName): Promise<Started> {
-  const ready = running[name]
-  if (ready !== undefined) return { host: '127.0.0.1', port: ready, stop: async () => {} }
+/** Files for a server at an address. */
+export type Files = (host: string) => Record<string, string>
+
+/** Starts one, with more arguments and other files than the usual ones. */
+export async function start(
+  name: ServerName,
+  more: readonly string[] = [],
+  others: Files = () => ({})
+): Promise<Started> {
   const recipe: Recipe = recipes[name]
-  const folder = mkdtempSync(join(tmpdir(), `tcpull-${name}-`))
-  const port = await freePort()
-  const { files = {}, arguments: given } = recipe.prepare(folder, port)
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content)
-  const child = spawn(recipe.program, given, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
+  const host = loopback()
+  const port = await freePort(host)
+  const { given, files, before = [] } = recipe.prepare(host, port)
+  const plan: Plan = {
+    files: { ...files, ...others(host) },
+    commands: [...before, [recipe.program, ...given, ...more]]
   }
-  const failed = new Promise<never>((_, reject) => child.once('error', reject))
-  failed.catch(() => {})
-  const stop = async (): Promise<void> => {
-    await end(child)
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const process = new ServerProcess((news) => (keeper ? ask(keeper.port, plan, news) : launch(plan, news)))
   try {
-    await Promise.race([answering(port, child, () => said), failed])
+    await (recipe.ready ? process.prints(recipe.ready) : answering(host, port, process))
   } catch (error) {
-    await stop()
+    await process.stop()
     throw error
   }
-  return { host: '127.0.0.1', port, stop }
+  return { host, port, process, stop: () => process.stop() }
 }
 
 /** Waits until the server accepts connections. */
-async function answering(port: number, child: ChildProcess, said: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said()}`)
-    const socket = connect(port, '127.0.0.1')
+async function answering(host: string, port: number, process: ServerProcess): Promise<void> {
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    if (process.ended !== undefined) throw new Error(`the server ended with ${process.ended}: ${process.printed}`)
+    const socket = connect(port, host)
     const accepted = await once(socket, 'connect').catch(() => null)
     socket.destroy()
     if (accepted !== null) return
     await sleep(25)
   }
-  throw new Error(`the server does not answer: ${said()}`)
+  throw new Error(`the server does not answer: ${process.printed}`)
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
-  const exited = once(child, 'exit')
-  child.kill()
-  await exited
+/** An address of this machine for one server alone, so that a port which was free there stays so. */
+function loopback(): string {
+  return `127.${Array.from({ length: 3 }, () => randomInt(1, 255)).join('.')}`
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  await once(server.listen(0, host), 'listening')
   const { port } = server.address() as AddressInfo
   await once(server.close(), 'close')
   return port

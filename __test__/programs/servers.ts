@@ -1,10 +1,10 @@
-// Starts the real servers for tests that cannot, and prints their ports; runs, as they do, until it is killed.
+// Starts the real servers for tests that cannot: prints where it can be asked and for what, and runs until it is killed.
 
-import { serverNames, start } from '../helpers/servers'
+import { keep } from '../helpers/server-keeper'
+import { programsHere } from '../helpers/servers'
 
 async function main(): Promise<void> {
-  const started = await Promise.all(serverNames.map(async (name) => [name, (await start(name)).port]))
-  console.log(JSON.stringify(Object.fromEntries(started)))
+  console.log(JSON.stringify({ port: await keep(), programs: programsHere() }))
 }
 
 main()

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 suite=trixie
-packages=(nodejs:i386 wine wine64 wine32:i386 redis-server memcached nginx-light)
+packages=(nodejs:i386 wine wine64 wine32:i386 redis-server memcached nginx-light openssl postgresql python3-aiosmtpd)
 . ../cache.sh
 machine="$cache/hosts/$suite"
 # A change of this recipe, or of the Nodes' versions, makes the folder anew.
