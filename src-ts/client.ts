@@ -323,7 +323,8 @@ export class TcpClient {
   }
 
   get timings(): Timings {
-    const { lookup, connect, tls } = this.#describe()
+    // Not what was kept: startTls may have taken its time since.
+    const { lookup, connect, tls } = native.describe(environment, this.#link.token) as NativeDescription
     return { lookup: lookup ?? null, connect, proxy: null, tls: tls ?? null }
   }
 

@@ -33,7 +33,7 @@ pub struct Connection {
     live: RefCell<Option<Live>>,
     peer: SocketAddr,
     local: SocketAddr,
-    timings: Timings,
+    timings: Cell<Timings>,
     attempts: Box<[Attempt]>,
     /// What TLS handshake agreed on, the dial's or a later one's.
     pub tls: RefCell<Option<Description>>,
@@ -87,7 +87,7 @@ impl Connection {
             live: RefCell::new(Some(Live { watch, session, alarm: None })),
             peer: dialled.peer,
             local: dialled.local,
-            timings: dialled.timings,
+            timings: Cell::new(dialled.timings),
             attempts: dialled.attempts.into(),
             tls: RefCell::new(dialled.tls),
             upgrade: Cell::default(),
@@ -145,8 +145,9 @@ impl Connection {
     /// Its TLS handshake has ended.
     pub fn upgraded(&self, environment: &Environment, result: Result<Secured, Failure>) {
         let mut post = Post { mailbox: &environment.mailbox, direct: None };
-        let result = result.map(|Secured { tls, early, description }| {
+        let result = result.map(|Secured { tls, early, description, millis }| {
             self.tls.replace(Some(description));
+            self.timings.set(Timings { tls: Some(millis), ..self.timings.get() });
             (tls, early)
         });
         let _ = self.run(environment, &mut post, |session, post| session.end_upgrade(result, post));
@@ -310,15 +311,16 @@ pub struct NativeDescription {
 #[napi(catch_unwind)]
 pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
     let connection = find(environment, token)?;
+    let timings = connection.timings.get();
     Some(NativeDescription {
         remote_address: connection.peer.ip().to_string(),
         remote_port: connection.peer.port().into(),
         remote_family: if connection.peer.is_ipv4() { 4 } else { 6 },
         local_address: connection.local.ip().to_string(),
         local_port: connection.local.port().into(),
-        lookup: connection.timings.lookup,
-        connect: connection.timings.connect,
-        tls: connection.timings.tls,
+        lookup: timings.lookup,
+        connect: timings.connect,
+        tls: timings.tls,
         attempts: connection.attempts.iter().map(attempt).collect(),
     })
 }

@@ -77,13 +77,12 @@ pub async fn dial(plan: Plan) -> Result<Dialled, Failure> {
         });
     };
 
-    let began = Instant::now();
     let (stream, secured) = match deadline.bound(tls.secure(stream)).await {
         Some(Ok(secured)) => secured,
         Some(Err(failure)) => return Err(failing::after_connect(failure, peer, attempts)),
         None => return Err(failing::tls_timed_out(&plan, peer, attempts)),
     };
-    let timings = Timings { tls: Some(millis_since(began)), ..timings };
+    let timings = Timings { tls: Some(secured.millis), ..timings };
     Ok(Dialled {
         stream: Transport::secured(stream, secured.tls),
         early: secured.early,

@@ -2,10 +2,11 @@
 
 use std::{io, net::TcpStream as StdStream};
 
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::Instant};
 
 use super::TlsPlan;
 use crate::{
+    dial::millis_since,
     failure::{Failure, Phase},
     stream::tls::{Description, Engine, LARGEST_RECORD, Tls, truncated},
 };
@@ -19,12 +20,15 @@ pub struct Secured {
     pub early: Vec<u8>,
     /// What was agreed on.
     pub description: Description,
+    /// How long it took, in ms.
+    pub millis: f64,
 }
 
 /// Shakes hands; what the socket was before, it is afterwards.
 pub async fn shake(socket: StdStream, plan: TlsPlan) -> Result<(StdStream, Secured), Failure> {
     // A dial starts on the thread that called it, which the work on public keys must not hold up.
     tokio::task::yield_now().await;
+    let began = Instant::now();
     let socket = TcpStream::from_std(socket).map_err(|error| broken(&error, "connect"))?;
     let mut engine = Engine::new(plan.config, plan.name)?;
     let mut early = Vec::new();
@@ -49,7 +53,7 @@ pub async fn shake(socket: StdStream, plan: TlsPlan) -> Result<(StdStream, Secur
     }
     let description = engine.describe();
     let socket = socket.into_std().map_err(|error| broken(&error, "connect"))?;
-    Ok((socket, Secured { tls: Tls::new(engine).into(), early, description }))
+    Ok((socket, Secured { tls: Tls::new(engine).into(), early, description, millis: millis_since(began) }))
 }
 
 /// On Windows it is the system that judges certificates, which may take long, as it may ask others; other dials go on.

@@ -236,8 +236,11 @@ impl Tls {
                 self.pending.extend_from_slice(&outgoing[..sealed]);
             });
         }
-        self.flush(below)?;
-        if self.wants_flush() { Err(io::ErrorKind::WouldBlock.into()) } else { below.shutdown_write() }
+        match self.flush(below) {
+            Ok(()) if self.wants_flush() => Err(io::ErrorKind::WouldBlock.into()),
+            // Who has reset the connection hears of no end any more; the stream below says what that means.
+            Ok(()) | Err(_) => below.shutdown_write(),
+        }
     }
 }
 
