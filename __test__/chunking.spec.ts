@@ -2,10 +2,11 @@
 // cut, whether calls wait for each other or not. The core's own tests hold the same for its answers to single reads.
 
 import test, { type ExecutionContext } from 'ava'
-import { latin1, numbers } from './helpers/cuttings'
+import { latin1 } from './helpers/cuttings'
 import { within } from './helpers/failures'
 import { everyKind, mixedScript, type Part } from './helpers/mixed-script'
 import { type Pair, pair, turns } from './helpers/peer'
+import { numbers } from './helpers/random'
 
 const SCRIPTS = 100
 const CUTTINGS_PER_SCRIPT = 100

@@ -2,10 +2,10 @@
 
 import { once } from 'node:events'
 import test from 'ava'
-import { connect } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { fails, outcome, within } from './helpers/failures'
 import { counted, everything, large, listen, MORE_THAN_FITS, pair, portOf, reset, sent, turns } from './helpers/peer'
+import { connect } from './helpers/transport'
 
 test('end half-closes: the peer sees the end, and reading goes on', async (t) => {
   const { client, socket } = await pair(t)

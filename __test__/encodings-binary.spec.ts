@@ -1,12 +1,12 @@
 // Node's encodings of bytes as text (hex, base64) where text goes out or an answer comes back; they have no lines.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import test from 'ava'
-import { connect, processRequest } from 'tcpull'
+import { connect, createServer, processRequest } from './helpers/transport'
 
 async function echo(): Promise<{ port: number; close(): void }> {
-  const server = createServer((socket) => socket.on('error', () => {}).pipe(socket))
+  const server = createServer({}, (socket) => socket.on('error', () => {}).pipe(socket))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return { port: (server.address() as AddressInfo).port, close: () => server.close() }
 }

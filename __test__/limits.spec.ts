@@ -2,10 +2,11 @@
 // one of its own.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { run } from './helpers/processes'
+import { createServer } from './helpers/transport'
 
 const MEBIBYTE = 1024 * 1024
 

@@ -4,10 +4,11 @@
 import { constants } from 'node:buffer'
 import { inspect } from 'node:util'
 import test from 'ava'
-import { connect, type LookupFunction, processRequest, type TcpClient } from 'tcpull'
+import type { LookupFunction, TcpClient } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { fails, outcome, within } from './helpers/failures'
 import { listen, pair, portOf, sent, turns } from './helpers/peer'
+import { connect, processRequest } from './helpers/transport'
 
 const STRANGE: unknown[] = [
   0,

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import test, { type ExecutionContext } from 'ava'
-import { connect, type TcpClient } from 'tcpull'
+import type { TcpClient } from 'tcpull'
 import { bytesAt, LARGEST } from './helpers/positions'
+import { connect } from './helpers/transport'
 
 const MARK = 'the mark'
 const MARK_AT = 2 ** 32 + 1_234_567

@@ -3,12 +3,15 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import test from 'ava'
-import { processRequest } from 'tcpull'
 import { latin1 } from './helpers/cuttings'
 import { fails, within } from './helpers/failures'
 import { everything, freePort, large, listen, portOf, received } from './helpers/peer'
+import { processRequest } from './helpers/transport'
 
 type Context = Parameters<typeof listen>[0]
+
+// Milliseconds of which the dial, and over TLS the handshake, takes a part.
+const ENOUGH_TO_CONNECT = 1000
 
 async function serving(t: Context, serve: (socket: Socket) => void): Promise<{ host: string; port: number }> {
   return { host: '127.0.0.1', port: portOf(await listen(t, serve)) }
@@ -91,7 +94,7 @@ test('its time is for all of it, and the connection is closed then', async (t) =
       address: '127.0.0.1',
       port: address.port
     }
-    await fails(t, processRequest(address, 'x', { ...options, timeout: 50 }), timedOut)
+    await fails(t, processRequest(address, 'x', { ...options, timeout: ENOUGH_TO_CONNECT }), timedOut)
     await within(closed)
   }
 })
@@ -99,7 +102,7 @@ test('its time is for all of it, and the connection is closed then', async (t) =
 test('a server that takes nothing is given up in time', async (t) => {
   const address = await serving(t, () => {})
   const shape = { name: 'TimeoutError', code: 'ETIMEDOUT', phase: 'write', port: address.port }
-  await fails(t, processRequest(address, large, { timeout: 50 }), shape)
+  await fails(t, processRequest(address, large, { timeout: ENOUGH_TO_CONNECT }), shape)
 })
 
 test('its signal ends it in the middle', async (t) => {
@@ -142,7 +145,8 @@ test('what is wrong is found before any I/O', async (t) => {
   t.is(connections, 0)
 })
 
-test('a hundred exchanges at once do not mix', async (t) => {
+// Alone, so that it takes nothing of the others' times.
+test.serial('a hundred exchanges at once do not mix', async (t) => {
   const address = await serving(t, (socket) => socket.pipe(socket))
   const asked = Array.from({ length: 100 }, (_, index) => `${index}\n`)
   const answers = await within(Promise.all(asked.map((data) => processRequest(address, data, { encoding: 'utf8' }))))

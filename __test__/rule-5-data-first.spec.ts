@@ -19,8 +19,8 @@ const AT_END: Record<string, string> = {
 
 for (const [name, read] of Object.entries({ ...patient, ...reads })) {
   test(`${name}: an end is told after the data, again and again`, async (t) => {
-    const { client, socket } = await pair(t)
-    socket.end('abc\n')
+    const { client, socket } = await sent(t, 'abc\n')
+    socket.end()
     if (name in reads) t.is(await outcome(read(client)), reads[name] === reads.expect ? 'ab' : await whole(name))
     else t.is(latin1(await client.readExactly(4)), 'abc\n')
     for (const _ of [1, 2]) {
@@ -76,8 +76,8 @@ test('an unfinished rest is readable in every way before an end', async (t) => {
     ['ERR_UNEXPECTED_END', (client) => client.expect(/\n/)]
   ]
   for (const [expected, way] of ways) {
-    const { client, socket } = await pair(t)
-    socket.end('rest')
+    const { client, socket } = await sent(t, 'rest')
+    socket.end()
     t.is(await outcome(way(client)), expected)
     if (expected !== 'rest') t.is(latin1(await client.readAll()), 'rest')
   }

@@ -73,7 +73,7 @@ const quiet: Record<string, string> = {
   'a dial is refused, another aborted': `
     const { port } = await peer()
     const refused = await new Promise((resolve) => {
-      const server = createServer().listen(0, '127.0.0.1', () => {
+      const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
         const { port } = server.address()
         server.close(() => resolve(port))
       })

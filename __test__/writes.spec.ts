@@ -1,9 +1,12 @@
 // Writing: what reaches the peer, in which order, and what a write that fails says.
 
+import { createHash } from 'node:crypto'
 import test from 'ava'
 import { latin1 } from './helpers/cuttings'
 import { fails, matches, outcome, within } from './helpers/failures'
 import { counted, everything, large, MORE_THAN_FITS, pair, received, reset, turns } from './helpers/peer'
+import { period } from './helpers/positions'
+import { numbers } from './helpers/random'
 
 test('text is written as UTF-8, bytes of every kind as they are', async (t) => {
   const { client, socket } = await pair(t)
@@ -175,6 +178,47 @@ test('a write aborted in its own tick is not sent', async (t) => {
   await fails(t, client.write('d', { signal: abort.signal }), { name: 'AbortError', bytesWritten: 0 })
   await client.end()
   t.is(String(await everything(socket)), 'ac')
+})
+
+test('of writes that are given up at any time the peer gets what they say had left, in order', async (t) => {
+  const { client, socket } = await pair(t)
+  const random = numbers(1)
+  const source = Buffer.alloc(MORE_THAN_FITS / 4, period)
+  const [written, received] = [createHash('sha256'), createHash('sha256')]
+  socket.on('data', (chunk) => received.update(chunk))
+  let total = 0
+  let cut = 0
+  for (let round = 0; round < 60; round++) {
+    socket.pause()
+    const abort = new AbortController()
+    const writes = Array.from({ length: 1 + Math.floor(random() * 4) }, async () => {
+      const at = Math.floor(random() * period.length)
+      const data = source.subarray(at, at + Math.floor(random() < 0.2 ? source.length : 100_000 ** random()))
+      const { signal } = random() < 0.8 ? abort : new AbortController()
+      const left = await client.write(data, { signal }).then(
+        () => data.length,
+        (error) => error.bytesWritten as number
+      )
+      if (left > 0 && left < data.length) cut++
+      return data.subarray(0, left)
+    })
+    await turns(Math.floor(random() * 4))
+    if (random() < 0.3) socket.resume()
+    await turns(Math.floor(random() * 4))
+    if (random() < 0.8) abort.abort()
+    else socket.resume()
+    await turns(Math.floor(random() * 4))
+    socket.resume()
+    for (const part of await within(Promise.all(writes))) {
+      written.update(part)
+      total += part.length
+    }
+  }
+  t.is(client.bytesWritten, total)
+  t.true(cut > 0)
+  await client.end()
+  await within(new Promise((resolve) => socket.on('end', resolve)))
+  t.is(received.digest('hex'), written.digest('hex'))
 })
 
 test('a write to a connection that was reset fails, and so does the next one', async (t) => {

@@ -5,6 +5,7 @@ import test from 'ava'
 import type { TcpClient } from 'tcpull'
 import { within } from './failures'
 import { arrive, type Pair, pair, turns } from './peer'
+import { numbers } from './random'
 
 /** What a peer sends and how it goes on after it. */
 export interface Conversation {
@@ -66,17 +67,6 @@ async function send({ client, socket }: Pair, pieces: readonly Buffer[]): Promis
     total += piece.length
     // A client that is not reading takes nothing: then the piece waits in its system.
     for (let turn = 0; turn < 8 && client.bytesRead < total; turn++) await turns(1)
-  }
-}
-
-/** Random numbers in [0, 1) that are the same in every run (mulberry32). */
-export function numbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }
 

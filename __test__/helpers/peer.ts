@@ -1,11 +1,18 @@
 // Servers that play the other side of a connection for one test, and the client that talks to them. Knows no cases.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, connect as netConnect, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  createServer as createPlainServer,
+  connect as netConnect,
+  type Server,
+  type Socket
+} from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ExecutionContext } from 'ava'
-import { type ConnectOptions, connect, type TcpClient } from 'tcpull'
+import type { ConnectOptions, TcpClient } from 'tcpull'
+import { connect, createServer } from './transport'
 
 /** The two ends of one connection. */
 export interface Pair {
@@ -23,11 +30,13 @@ export async function listen(
 ): Promise<Server> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
-    sockets.add(socket)
     // The reset that a test provokes is the client's affair.
     socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
     serve(socket)
+  })
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
   })
   t.teardown(() => {
     server.close()
@@ -43,7 +52,7 @@ export function portOf(server: Server): number {
 
 /** A port that nothing listens on: it was free a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer()
+  const server = createPlainServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const port = portOf(server)
   await once(server.close(), 'close')
@@ -132,11 +141,18 @@ export async function resetAfter(both: Pair, data: string | Uint8Array): Promise
   if (process.platform === 'win32') {
     await arrive(both, data)
   } else {
-    both.socket.write(data)
+    await written(both.socket, data)
     // Loopback needs no time, but many bytes need several reads.
     await turns(20)
   }
   await reset(both)
+}
+
+/** The peer's system has taken all of it. */
+export async function written(socket: Socket, data: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.write(data, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 /** Several turns of the event loop, in which loopback traffic gets where it goes. */

@@ -14,9 +14,8 @@ export interface Ended {
 // Each program has a peer in its own process, whose handles do not keep it alive.
 const PRELUDE = `
 const { once } = require('node:events')
-const { createServer } = require('node:net')
 const { setTimeout: sleep, setImmediate: turn } = require('node:timers/promises')
-const { connect, processRequest } = require('tcpull')
+const { connect, createServer, processRequest } = require('./build/test/helpers/transport.js')
 const turns = async (count) => { for (let i = 0; i < count; i++) await turn() }
 const peer = async (serve = () => {}) => {
   const server = createServer({ allowHalfOpen: true }, (socket) => {

@@ -2,9 +2,10 @@
 // judged by how their process ends.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import { run } from './processes'
+import { createServer } from './transport'
 
 /** A server for one test; gives its port. */
 export async function serve(t: ExecutionContext, talk: (socket: Socket) => void): Promise<number> {

@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { connect, type TcpClient } from 'tcpull'
+import type { TcpClient } from 'tcpull'
+import { connect } from '../helpers/transport'
 
 const address = { host: '127.0.0.1', port: workerData as number }
 const large = Buffer.alloc(1024 * 1024)
@@ -13,6 +14,7 @@ const pending: ((client: TcpClient) => Promise<unknown>)[] = [
   (client) => client.readUntil('never'),
   (client) => client.expect(/never/),
   (client) => client.request('ask\n', { line: true }),
+  (client) => client.startTls({ rejectUnauthorized: false }),
   (client) => client.write(large),
   (client) => client.end(),
   (client) => client.close(),

@@ -3,7 +3,7 @@
 
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { connect } from 'tcpull'
+import { connect } from '../helpers/transport'
 import { report } from './measures'
 
 const port = Number(isMainThread ? process.argv[2] : workerData.port)

@@ -1,7 +1,8 @@
 // Opens clients and forgets them, some with unread bytes, some after a read that failed; reports how many were collected
 // and whether their sockets closed.
 
-import { connect, type TcpClient } from 'tcpull'
+import type { TcpClient } from 'tcpull'
+import { connect } from '../helpers/transport'
 import { collect, openFiles, report } from './measures'
 
 const BATCH = 500

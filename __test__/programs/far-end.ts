@@ -2,9 +2,10 @@
 // of it was right.
 
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
 import { bytesAt, LARGEST } from '../helpers/positions'
+import { createServer } from '../helpers/transport'
 
 const { mark, markAt, size } = workerData as { mark: string; markAt: number; size: number }
 
@@ -29,12 +30,13 @@ async function receive(socket: Socket): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const server = createServer({ allowHalfOpen: true })
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    server.close()
+    send(socket)
+    receive(socket)
+  })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   parentPort?.postMessage((server.address() as AddressInfo).port)
-  const [socket] = (await once(server, 'connection')) as [Socket]
-  server.close()
-  await Promise.all([send(socket), receive(socket)])
 }
 
 main()

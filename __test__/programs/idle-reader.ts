@@ -1,6 +1,6 @@
 // Connects, reads one line, and reads nothing until told; then reads everything. Reports what memory waiting took.
 
-import { connect } from 'tcpull'
+import { connect } from '../helpers/transport'
 import { report, residentMemory, told } from './measures'
 
 const port = Number(process.argv[2])

@@ -1,6 +1,6 @@
 // Looks for a line in a gigabyte that has none, a mebibyte at a time, and reports what memory that took.
 
-import { connect } from 'tcpull'
+import { connect } from '../helpers/transport'
 import { collect, peakMemory, report, residentMemory } from './measures'
 
 const MEBIBYTE = 1024 * 1024

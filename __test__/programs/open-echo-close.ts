@@ -1,6 +1,6 @@
 // Opens, asks and closes, many times over; reports open files before and after, and how memory grows once warm.
 
-import { connect } from 'tcpull'
+import { connect } from '../helpers/transport'
 import { collect, openFiles, report, residentMemory, slope } from './measures'
 
 const AT_ONCE = 16
