@@ -38,13 +38,14 @@ function build(target) {
   rmSync(artifacts, { recursive: true })
 }
 
-function environmentOf({ name }) {
+function environmentOf({ name, triple }) {
   // No path of the machine that builds is in the binary: panics name the files of the libraries.
   const flags = [
     `--remap-path-prefix=${join(cargoHome, 'registry', 'src')}=/cargo`,
     '--remap-path-prefix=/usr/lib/rustlib/src/rust=/rust'
   ]
   return {
+    ...cryptography(triple),
     PATH: `${join(cache, 'zig', 'bin')}:/usr/bin:/bin`,
     RUSTC: '/usr/bin/rustc',
     // The standard library can only be built from source by what calls itself a nightly compiler.
@@ -58,4 +59,17 @@ function environmentOf({ name }) {
     ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig-cache'),
     ZIG_LOCAL_CACHE_DIR: join(cache, 'zig-cache')
   }
+}
+
+// What AWS-LC's build is told; for MSVC the workflow says the same.
+function cryptography(triple) {
+  const settings = {
+    // Randomness is the system's, and the processor's where it has some. What a clock's jitter would add takes 40 ms of a
+    // process's first connection, exports functions on Windows, and may crash a process that ends there (aws/aws-lc#3540).
+    AWS_LC_SYS_NO_JITTER_ENTROPY: '1'
+  }
+  // Nothing unwinds through its C, which calls none of ours. Its tables are 50 KB in 64 bits of Linux, of use to
+  // profilers, and some 300 KB in 32 bits; and MinGW's linker keeps every function that has one.
+  if (triple === 'x86_64-unknown-linux-gnu') return settings
+  return { ...settings, AWS_LC_SYS_CFLAGS: '-fno-unwind-tables -fno-asynchronous-unwind-tables' }
 }

@@ -18,6 +18,8 @@ need /usr/bin/cargo cargo-web
 need /usr/lib/rustlib/src/rust/library/Cargo.lock rust-web-src
 need /usr/bin/x86_64-w64-mingw32-gcc-win32 gcc-mingw-w64-x86-64-win32
 need /usr/bin/i686-w64-mingw32-gcc-win32 gcc-mingw-w64-i686-win32
+# AWS-LC's assembly for Windows is in its language.
+need /usr/bin/nasm nasm
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 
 # The target's start files, which rustup ships ready-made; rustc looks for them beside its libraries.
