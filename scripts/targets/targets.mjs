@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 /**
  * `name` is the folder under `npm/` and the end of the package's and the binary's name; `platform` and `arch` are
  * Node's words; `triple` is what is built here. Node-API is plain C, so that a Windows binary made by MinGW stands in for
- * the one that a release makes with MSVC. `format` is objdump's word. `limit` is in bytes: enough for what is in
- * there, not for another library that nobody decided on.
+ * the one that a release makes with MSVC. `format` is objdump's word. `limit` is in bytes, 15 % above what it was when
+ * last decided on: enough for what is in there, not for another library.
  */
 export const targets = [
   {
@@ -15,7 +15,7 @@ export const targets = [
     arch: 'x64',
     triple: 'x86_64-unknown-linux-gnu',
     format: 'elf64-x86-64',
-    limit: 2_500_000
+    limit: 6_300_000
   },
   {
     name: 'linux-ia32-gnu',
@@ -23,7 +23,7 @@ export const targets = [
     arch: 'ia32',
     triple: 'i686-unknown-linux-gnu',
     format: 'elf32-i386',
-    limit: 2_500_000
+    limit: 4_400_000
   },
   {
     name: 'win32-x64-msvc',
@@ -31,7 +31,7 @@ export const targets = [
     arch: 'x64',
     triple: 'x86_64-pc-windows-gnu',
     format: 'pei-x86-64',
-    limit: 3_500_000
+    limit: 4_650_000
   },
   {
     name: 'win32-ia32-msvc',
@@ -39,7 +39,7 @@ export const targets = [
     arch: 'ia32',
     triple: 'i686-pc-windows-gnu',
     format: 'pei-i386',
-    limit: 3_500_000
+    limit: 4_550_000
   }
 ]
 
