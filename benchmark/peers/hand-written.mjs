@@ -17,8 +17,15 @@ export async function linesReadLine({ port, units, check }) {
   }
 }
 
-export async function exactPieces({ port, units, check }) {
-  const reader = new Reader(open(port, `bytes ${units * MEBIBYTE}`))
+/** Over TLS the bytes are not sent before all of them are sealed, as the far end's roles tell. */
+export async function exactPieces({ port, tls, units, check, start }) {
+  const socket = open(port, `${tls ? 'sealed' : 'bytes'} ${units * MEBIBYTE}`, { tls })
+  const reader = new Reader(socket)
+  if (tls) {
+    await reader.readLine()
+    start()
+    socket.write('go\n')
+  }
   for (let i = 0; i < units; i++) check.piece(await reader.readExactly(MEBIBYTE))
 }
 

@@ -25,6 +25,15 @@ const pieces = {
   name: 'tls-exact-pieces',
   title: 'TLS, exact pieces of 1 MiB',
   run: 'exactPieces',
+  contestants: { ...ours, 'hand-written': { peer: 'hand-written' } },
+  targets: { 'hand-written': 1.5 }
+}
+
+const chunks = {
+  ...bulk,
+  name: 'tls-chunks',
+  title: 'TLS, chunks as they come',
+  run: 'chunks',
   contestants: { ...ours, 'tls, data': { peer: 'net', run: 'chunksByEvent' } },
   targets: { 'tls, data': 1.5 }
 }
@@ -92,4 +101,4 @@ const delay = {
 }
 
 // Eight at once, as a client that keeps tickets for single use, as TLS 1.3 asks, keeps about as many for one server.
-export const tls = [pieces, into, pingPong, full(1), full(8), resumed(1), resumed(8), delay]
+export const tls = [pieces, into, chunks, pingPong, full(1), full(8), resumed(1), resumed(8), delay]
