@@ -309,7 +309,7 @@ test('wrong options are refused before any I/O', async (t) => {
     noDelay: [1, 'yes', null],
     keepAlive: [1, 'yes', null],
     tls: [0, 1, '', 'yes', null, []],
-    proxy: ['socks5://127.0.0.1:1'],
+    proxy: [0, '', null, {}, [], 'socks6://127.0.0.1:1', 'socks5://', '127.0.0.1:1'],
     log: [{}]
   }
   for (const [name, values] of Object.entries(wrong)) {

@@ -9,6 +9,8 @@ pub enum Phase {
     Lookup,
     /// The TCP handshake, socket options and local bind included.
     Connect,
+    /// The way to the target through proxies.
+    Proxy,
     /// The TLS handshake.
     Tls,
     /// A wait for bytes.
@@ -23,6 +25,7 @@ impl Phase {
         match self {
             Phase::Lookup => "lookup",
             Phase::Connect => "connect",
+            Phase::Proxy => "proxy",
             Phase::Tls => "tls",
             Phase::Read => "read",
             Phase::Write => "write",
@@ -81,6 +84,21 @@ pub struct Failure {
     pub attempts: Vec<Attempt>,
     /// The certificate that was refused, in DER.
     pub certificate: Option<Arc<[u8]>>,
+    /// The proxy that it happened at, or on the way to.
+    pub via: Option<Box<ViaProxy>>,
+}
+
+/// A proxy that failed, and what it said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ViaProxy {
+    /// Without login.
+    pub url: String,
+    /// Which of several, from 0.
+    pub hop: usize,
+    /// SOCKS' reply or HTTP's status, where there was one.
+    pub reply: Option<u16>,
+    /// The proxy says that it was the target that refused, or could not be reached.
+    pub by_target: bool,
 }
 
 impl fmt::Display for Failure {
@@ -102,6 +120,7 @@ impl Failure {
             address: None,
             attempts: Vec::new(),
             certificate: None,
+            via: None,
         }
     }
 

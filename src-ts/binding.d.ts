@@ -73,6 +73,7 @@ export interface NativeDescription {
   localPort: number
   lookup?: number
   connect: number
+  proxy?: number
   tls?: number
   attempts: Array<NativeAttempt>
 }
@@ -88,6 +89,13 @@ export interface NativeFailure {
   written: number
   attempts: Array<NativeAttempt>
   certificate?: Buffer
+  via?: NativeVia
+}
+
+/** A proxy as `planHop` has given it, and the addresses of whom it is asked for, where they were looked up. */
+export interface NativeHop {
+  hop: object
+  addresses?: Array<string>
 }
 
 /** Options of a dial, checked and with their defaults filled in by JavaScript; times in milliseconds, 0 means none. */
@@ -104,6 +112,10 @@ export interface NativePlan {
   keepAlive: boolean
   keepAliveInitialDelay: number
   userTimeout: number
+  /** What `planTls` has given. */
+  tls?: object
+  /** The proxies, of which `host` and `port` are the first one's. */
+  hops: Array<NativeHop>
 }
 
 /** Options of TLS, their types checked by JavaScript; what is absent has its default. */
@@ -135,6 +147,14 @@ export interface NativeTlsDescription {
   chain: Array<Buffer>
 }
 
+/** The proxy that a failure is about. */
+export interface NativeVia {
+  url: string
+  hop: number
+  reply?: number
+  byTarget: boolean
+}
+
 /** Reads `'host:port'` and its kin. Throws a sentence that says what is wrong. */
 export declare function parseAddress(address: string): NativeAddress
 
@@ -143,6 +163,12 @@ export declare function parseHost(host: string): string
 
 /** Up to `most` of the buffered bytes, without taking them. */
 export declare function peek(environment: number, token: number, most: number): Buffer
+
+/**
+ * Checks a proxy of `kind` (`http`, `socks4`, `socks4a`, `socks5` or `socks5h`) that is to be asked for `host` and `port`, and
+ * gives what dials take; `tls` is what `planTls` has given. Throws a sentence.
+ */
+export declare function planHop(kind: string, username: string | null, password: string | null, tls: object | null, host: string, port: number): object
 
 /**
  * Checks options of TLS with `port` of `host`, and gives what dials and upgrades take. Throws a sentence that begins with the option's
@@ -191,8 +217,8 @@ export declare function send(environment: number, token: number, parts: Array<Ui
  */
 export declare function start(mail: Float64Array, values: unknown[], outgoing: Uint8Array, settled: () => void, summons: () => void, reactor?: string): { environment: number; reactor: string; readSome(token: number, op: number, max: number, timeout: number): unknown; readExactly(token: number, op: number, size: number, timeout: number): unknown; sendSmall(token: number, start: number, length: number): unknown }
 
-/** Starts a dial, settled as `op` with `[token, holder]`; `tls` is what `planTls` has given. */
-export declare function startDial(environment: number, op: number, plan: NativePlan, tls?: object): void
+/** Starts a dial, settled as `op` with `[token, holder]`. */
+export declare function startDial(environment: number, op: number, plan: NativePlan): void
 
 /** Upgrades a connection to TLS, settled as `op`; gives a failure where it may not be upgraded. */
 export declare function startTls(environment: number, token: number, op: number, plan: object, timeout: number): unknown

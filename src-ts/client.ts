@@ -323,9 +323,9 @@ export class TcpClient {
   }
 
   get timings(): Timings {
-    // Not what was kept: startTls may have taken its time since.
-    const { lookup, connect, tls } = native.describe(environment, this.#link.token) as NativeDescription
-    return { lookup: lookup ?? null, connect, proxy: null, tls: tls ?? null }
+    const description = native.describe(environment, this.#link.token) as NativeDescription
+    const { lookup = null, connect, proxy = null, tls = null } = description
+    return { lookup, connect, proxy, tls }
   }
 
   /** Every address that was dialled, in order of their starts */

@@ -11,6 +11,7 @@ import { native } from './native'
 import type { Address, ConnectOptions, LookupAddress, Settings, Target } from './options'
 import { settings as checked, target as understood } from './options'
 import { networkIsDenied } from './permission'
+import { type Hop, way } from './proxy'
 import type { ReadLineOptions } from './reader'
 import { planTls } from './tls'
 import * as check from './validate'
@@ -23,13 +24,14 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
   const target = understood(address)
   const settings = checked(options)
   const tls = planned(target, settings)
+  const hops = way(settings.proxy, { ...target, tls: tls !== undefined })
   if (settings.signal?.aborted) throw failed(Failure.aborted(settings.signal, 'connect'), target)
   if (networkIsDenied(process)) throw failed(DENIED, target)
   const started = performance.now()
-  const addresses = await lookUp(target, settings)
-  const elapsed = addresses === undefined ? 0 : performance.now() - started
+  const addresses = await Promise.all(hops.map((hop) => lookUp(hop, target, settings)))
+  const elapsed = addresses.every((list) => list === undefined) ? 0 : performance.now() - started
   const timeout = settings.timeout === 0 ? 0 : Math.max(settings.timeout - elapsed, 1)
-  const outcome = await dial(target, settings, timeout, addresses, tls)
+  const outcome = await dial(hops, settings, timeout, addresses, tls)
   if (outcome instanceof Failure) throw failed(outcome, target)
   const [token, holder] = outcome
   const link = new Link(token, holder, target.host, target.port)
@@ -124,10 +126,10 @@ function failed(failure: Failure, { host, port }: Target): Error {
 }
 
 function dial(
-  target: Target,
+  hops: readonly Hop[],
   settings: Settings,
   timeout: number,
-  addresses: string[] | undefined,
+  addresses: readonly (string[] | undefined)[],
   tls: object | undefined
 ): Promise<[number, unknown] | Failure> {
   const { signal } = settings
@@ -135,9 +137,16 @@ function dial(
   const { family, localAddress, localPort, attemptDelay, noDelay, keepAlive, keepAliveInitialDelay, userTimeout } =
     settings
   const op = reserve()
-  const plan = {
-    host: target.host,
-    port: target.port,
+  const [{ host, port }] = hops as [Hop]
+  const looked = (index: number): { addresses?: string[] } => {
+    const list = addresses[index]
+    return list === undefined ? {} : { addresses: list }
+  }
+  native.startDial(environment, op, {
+    host,
+    port,
+    ...looked(0),
+    hops: hops.flatMap(({ ask }, index) => (ask === undefined ? [] : [{ hop: ask, ...looked(index + 1) }])),
     family,
     localPort,
     attemptDelay,
@@ -147,9 +156,8 @@ function dial(
     keepAliveInitialDelay,
     userTimeout,
     ...(localAddress !== undefined && { localAddress }),
-    ...(addresses !== undefined && { addresses })
-  }
-  native.startDial(environment, op, plan, tls)
+    ...(tls !== undefined && { tls })
+  })
   return new Promise((resolve) => {
     const forget =
       signal &&
@@ -169,34 +177,40 @@ function dial(
 /** The most milliseconds that `setTimeout` takes: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** Asks the caller's own `lookup`, if there is one and the host is a name; under the dial's deadline and signal. */
-function lookUp(target: Target, settings: Settings): Promise<string[]> | undefined {
+/** Asks the caller's own `lookup`, if there is one and the host is a name for us to look up; under the dial's deadline and signal. */
+function lookUp(hop: Hop, target: Target, settings: Settings): Promise<string[]> | undefined {
   const { lookup, family, timeout, signal } = settings
-  if (lookup === undefined || isIP(target.host) !== 0) return undefined
+  if (lookup === undefined || !hop.looksUp || isIP(hop.host) !== 0) return undefined
   const answer = new Promise<string[] | Failure>((resolve, reject) => {
     const settled = (act: () => void): void => {
       clearTimeout(timer)
       forget?.()
       act()
     }
-    const onTimeout = (): void => settled(() => resolve(lookupTimedOut(target, timeout)))
+    const onTimeout = (): void => settled(() => resolve(lookupTimedOut(hop, timeout)))
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined
     const forget = signal && onAbort(signal, () => settled(() => resolve(Failure.aborted(signal, 'lookup'))))
     try {
-      lookup(target.host, { all: true, family, verbatim: true }, (error, addresses) =>
-        settled(() => resolve(error ? lookupFailed(error) : listed(target, addresses)))
+      lookup(hop.host, { all: true, family, verbatim: true }, (error, addresses) =>
+        settled(() => resolve(error ? lookupFailed(error) : listed(hop, addresses)))
       )
     } catch (error) {
       settled(() => reject(error))
     }
   })
   return answer.then((outcome) => {
-    if (outcome instanceof Failure) throw failed(outcome, target)
+    if (outcome instanceof Failure) throw failed(onTheWay(hop, outcome), target)
     return outcome
   })
 }
 
-function lookupTimedOut({ host }: Target, timeout: number): Failure {
+/** A failed look-up for a proxy is told as native code tells its own. */
+function onTheWay(hop: Hop, { message, details, name }: Failure): Failure {
+  if (hop.for === undefined) return new Failure(message, details, name)
+  return new Failure(`proxy ${hop.for.url}: ${message}`, { ...details, phase: 'proxy', proxy: hop.for }, name)
+}
+
+function lookupTimedOut({ host }: Hop, timeout: number): Failure {
   return new Failure(
     `lookup of ${host} timed out after ${timeout} ms`,
     { code: 'ETIMEDOUT', phase: 'lookup' },
@@ -210,7 +224,7 @@ function lookupFailed(error: NodeJS.ErrnoException): Failure {
 }
 
 /** The addresses, in both of the forms in which Node's look-ups give them. */
-function listed({ host }: Target, addresses: LookupAddress[] | string | undefined): string[] | Failure {
+function listed({ host }: Hop, addresses: LookupAddress[] | string | undefined): string[] | Failure {
   const list = Array.isArray(addresses) ? addresses : addresses === undefined ? [] : [{ address: addresses }]
   const wrong = list.find((entry) => isIP(entry?.address) === 0 || entry.address.includes('%'))
   if (wrong !== undefined) {

@@ -20,6 +20,18 @@ export interface Attempt {
   ms: number
 }
 
+/** The proxy that an error is about. */
+export interface ProxyFault {
+  /** Without login */
+  url: string
+  /** Which of several, from 0 */
+  hop: number
+  /** SOCKS' reply or HTTP's status, where there was one */
+  reply?: number
+  /** Who refused, as far as the reply tells: the proxy, or the target behind it, be it that it was not reached */
+  refusedBy?: 'proxy' | 'target'
+}
+
 /** What a {@link TcpError} knows beside its message. */
 export interface TcpErrorDetails {
   /** Node's code for a system error, `ETIMEDOUT`, `ABORT_ERR`, or one of `ERR_*` */
@@ -35,6 +47,8 @@ export interface TcpErrorDetails {
   attempts?: readonly Attempt[] | undefined
   /** The peer's certificate, where that was refused */
   cert?: PeerCertificate | undefined
+  /** The proxy, for errors of phase `proxy` */
+  proxy?: ProxyFault | undefined
   /** Bytes of a failed write that the system had taken */
   bytesWritten?: number | undefined
   cause?: unknown
@@ -55,6 +69,7 @@ export class TcpError extends Error {
   declare readonly port?: number
   declare readonly attempts?: readonly Attempt[]
   declare readonly cert?: PeerCertificate
+  declare readonly proxy?: ProxyFault
   declare readonly bytesWritten?: number
 
   constructor(message: string, details: TcpErrorDetails) {
@@ -81,6 +96,7 @@ export interface NativeFailure {
   written: number
   attempts: readonly NativeAttempt[]
   certificate?: Uint8Array | null
+  via?: { url: string; hop: number; reply?: number | null; byTarget: boolean } | null
 }
 
 /** An attempt as the native side describes it. */
@@ -110,6 +126,7 @@ export class Failure {
       ...(native.address && { address: native.address, port: native.port ?? undefined }),
       attempts: native.attempts.length > 0 ? native.attempts.map(attemptFromNative) : undefined,
       cert: native.certificate ? new PeerCertificate(native.certificate) : undefined,
+      proxy: native.via ? proxyFault(native.code, native.via) : undefined,
       bytesWritten: native.phase === 'write' ? native.written : undefined
     }
     // A deadline of ours names no system call; a connection that the system gave up on does.
@@ -127,6 +144,13 @@ export class Failure {
     if (this.name) Object.defineProperty(error, 'name', { value: this.name, configurable: true, writable: true })
     return error
   }
+}
+
+function proxyFault(code: string, { url, hop, reply, byTarget }: NonNullable<NativeFailure['via']>): ProxyFault {
+  const fault: ProxyFault = { url, hop }
+  if (reply != null) fault.reply = reply
+  if (code === 'ERR_PROXY_REFUSED') fault.refusedBy = byTarget ? 'target' : 'proxy'
+  return fault
 }
 
 export function attemptFromNative(native: NativeAttempt): Attempt {

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { native } from './native'
+import type { ProxySetting } from './proxy'
 import type { TlsOptions } from './tls'
 import * as check from './validate'
 
@@ -35,6 +36,11 @@ export interface ConnectOptions extends WaitOptions {
   timeout?: number | undefined
   /** `true`, or its options: TLS over the connection. Default: none, but with an address of `tls://` */
   tls?: boolean | TlsOptions | undefined
+  /**
+   * A proxy, or several in their order: URLs as `'socks5h://user:password@host:1080'`, objects, or `'env'` for what `ALL_PROXY`,
+   * `HTTPS_PROXY` and `NO_PROXY` say. Default: none; the environment is not asked unless told
+   */
+  proxy?: ProxySetting | undefined
   /** 4 or 6 for that kind of address alone. Default 0: both */
   family?: 0 | 4 | 6 | undefined
   /** The local IP address to connect from. Default: the system's choice */
@@ -69,6 +75,7 @@ export interface Settings {
   timeout: number
   signal: AbortSignal | undefined
   tls: unknown
+  proxy: unknown
   family: 0 | 4 | 6
   localAddress: string | undefined
   localPort: number
@@ -90,12 +97,9 @@ const DEFAULT_MAX_BUFFER = 16 * 1024 * 1024
 
 export function settings(given: ConnectOptions | undefined): Settings {
   const options = check.options(given)
-  for (const name of ['proxy', 'log'] as const) {
-    const value = (options as Record<string, unknown>)[name]
-    // Connecting in another way than asked for would be worse than not connecting.
-    if (value !== undefined && value !== false) {
-      throw check.invalid('ERR_INVALID_ARG_VALUE', `options.${name} is not supported by this version of tcpull`)
-    }
+  const { log } = options as { log?: unknown }
+  if (log !== undefined && log !== false) {
+    throw check.invalid('ERR_INVALID_ARG_VALUE', 'options.log is not supported by this version of tcpull')
   }
   const millis = (name: keyof ConnectOptions, fallback: number): number =>
     options[name] === undefined ? fallback : check.milliseconds(options[name], `options.${name}`)
@@ -105,6 +109,7 @@ export function settings(given: ConnectOptions | undefined): Settings {
     timeout: millis('timeout', DEFAULT_TIMEOUT),
     signal: options.signal === undefined ? undefined : check.signal(options.signal, 'options.signal'),
     tls: options.tls,
+    proxy: options.proxy,
     family: family(options.family),
     localAddress: localAddress(options.localAddress, options.family),
     localPort: options.localPort === undefined ? 0 : check.port(options.localPort, 'options.localPort', 0),

@@ -112,14 +112,16 @@ test('crates stay in the layers that may know them', (t) => {
   t.deepEqual(offences(rust, strays), [])
 })
 
-test('framing knows no crate but memchr', (t) => {
+test('framing and the messages of proxies know no crate but memchr', (t) => {
   const dependencies =
     text('Cargo.toml')
       .split(/^\[/m)
       .find((section) => section.startsWith('dependencies]')) ?? ''
   const crates = [...dependencies.matchAll(/^([\w-]+) *=/gm)].map(([, name = '']) => name.replaceAll('-', '_'))
   t.true(crates.includes('memchr') && crates.includes('tokio'))
-  const sources = rust.filter((path) => layerOf(path) === 'framing' && !isTest(path))
+  const isMessage = (path: string) => /^src-rs\/dial\/proxy\/(?!mod|tests)/.test(path)
+  const sources = rust.filter((path) => (layerOf(path) === 'framing' || isMessage(path)) && !isTest(path))
+  t.true(sources.some(isMessage))
   const foreign = (found: string) => crates.some((crate) => crate !== 'memchr' && names(found, crate))
   t.deepEqual(offences(sources, foreign), [])
 })

@@ -145,10 +145,10 @@ impl Connection {
     /// Its TLS handshake has ended.
     pub fn upgraded(&self, environment: &Environment, result: Result<Secured, Failure>) {
         let mut post = Post { mailbox: &environment.mailbox, direct: None };
-        let result = result.map(|Secured { tls, early, description, millis }| {
+        let result = result.map(|Secured { layers, early, description, millis }| {
             self.tls.replace(Some(description));
             self.timings.set(Timings { tls: Some(millis), ..self.timings.get() });
-            (tls, early)
+            (layers, early)
         });
         let _ = self.run(environment, &mut post, |session, post| session.end_upgrade(result, post));
     }
@@ -303,6 +303,7 @@ pub struct NativeDescription {
     pub local_port: u32,
     pub lookup: Option<f64>,
     pub connect: f64,
+    pub proxy: Option<f64>,
     pub tls: Option<f64>,
     pub attempts: Vec<NativeAttempt>,
 }
@@ -320,6 +321,7 @@ pub fn describe(environment: u32, token: u32) -> Option<NativeDescription> {
         local_port: connection.local.port().into(),
         lookup: timings.lookup,
         connect: timings.connect,
+        proxy: timings.proxy,
         tls: timings.tls,
         attempts: connection.attempts.iter().map(attempt).collect(),
     })

@@ -2,11 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use napi::bindgen_prelude::External;
+use napi::bindgen_prelude::{External, ExternalRef};
 use napi_derive::napi;
 
 use super::environment::environment;
-use crate::dial::{Family, Plan, SocketOptions, address, tls::TlsPlan};
+use crate::dial::{
+    Endpoint, Family, Plan, SocketOptions, address,
+    proxy::{Hop, Kind},
+    tls::TlsPlan,
+};
 
 /// An address that was understood.
 #[napi(object, object_from_js = false)]
@@ -32,6 +36,41 @@ pub struct NativePlan {
     pub keep_alive: bool,
     pub keep_alive_initial_delay: f64,
     pub user_timeout: f64,
+    /// What `planTls` has given.
+    #[napi(ts_type = "object")]
+    pub tls: Option<ExternalRef<TlsPlan>>,
+    /// The proxies, of which `host` and `port` are the first one's.
+    pub hops: Vec<NativeHop>,
+}
+
+/// A proxy as `planHop` has given it, and the addresses of whom it is asked for, where they were looked up.
+#[napi(object, object_to_js = false)]
+pub struct NativeHop {
+    #[napi(ts_type = "object")]
+    pub hop: ExternalRef<Hop>,
+    pub addresses: Option<Vec<String>>,
+}
+
+/// Checks a proxy of `kind` (`http`, `socks4`, `socks4a`, `socks5` or `socks5h`) that is to be asked for `host` and `port`, and
+/// gives what dials take; `tls` is what `planTls` has given. Throws a sentence.
+#[napi(
+    catch_unwind,
+    ts_args_type = "kind: string, username: string | null, password: string | null, tls: object | null, host: string, port: number",
+    ts_return_type = "object"
+)]
+pub fn plan_hop(
+    kind: String,
+    username: Option<String>,
+    password: Option<String>,
+    tls: Option<&External<TlsPlan>>,
+    host: String,
+    port: u32,
+) -> napi::Result<External<Hop>> {
+    let kind = Kind::parse(&kind).ok_or_else(|| napi::Error::from_reason("unknown kind of proxy"))?;
+    let tls = tls.map(|tls| TlsPlan::clone(tls));
+    let next = endpoint(&host, port, None)?;
+    let hop = Hop::new(kind, username.as_deref(), password.as_deref(), tls, next);
+    hop.map(External::new).map_err(napi::Error::from_reason)
 }
 
 /// Reads `'host:port'` and its kin. Throws a sentence that says what is wrong.
@@ -48,15 +87,10 @@ pub fn parse_host(host: String) -> napi::Result<String> {
     Ok(host.to_string())
 }
 
-/// Starts a dial, settled as `op` with `[token, holder]`; `tls` is what `planTls` has given.
-#[napi(catch_unwind, ts_args_type = "environment: number, op: number, plan: NativePlan, tls?: object")]
-pub fn start_dial(
-    environment: u32,
-    op: u32,
-    plan: NativePlan,
-    tls: Option<&External<TlsPlan>>,
-) -> napi::Result<()> {
-    let plan = Plan { tls: tls.map(|tls| TlsPlan::clone(tls)), ..understood(plan)? };
+/// Starts a dial, settled as `op` with `[token, holder]`.
+#[napi(catch_unwind)]
+pub fn start_dial(environment: u32, op: u32, plan: NativePlan) -> napi::Result<()> {
+    let plan = understood(plan)?;
     if let Some(environment) = self::environment(environment) {
         environment.dial(op, plan);
     }
@@ -70,14 +104,9 @@ pub fn abandon_dial(environment: u32, op: u32) -> bool {
 }
 
 fn understood(plan: NativePlan) -> napi::Result<Plan> {
-    let ip = |text: &str| {
-        text.parse::<IpAddr>().map_err(|_| napi::Error::from_reason(format!("{text:?} is not an IP address")))
-    };
-    let addresses = plan.addresses.map(|list| list.iter().map(|text| ip(text)).collect::<napi::Result<_>>());
     Ok(Plan {
-        host: address::host(&plan.host).map_err(|error| napi::Error::from_reason(error.message))?,
-        port: plan.port as u16,
-        addresses: addresses.transpose()?,
+        to: endpoint(&plan.host, plan.port, plan.addresses)?,
+        hops: plan.hops.into_iter().map(hop).collect::<napi::Result<_>>()?,
         family: match plan.family {
             4 => Family::V4,
             6 => Family::V6,
@@ -93,8 +122,27 @@ fn understood(plan: NativePlan) -> napi::Result<Plan> {
             keep_alive_initial_delay: millis(plan.keep_alive_initial_delay).unwrap_or_default(),
             user_timeout: millis(plan.user_timeout),
         },
-        tls: None,
+        tls: plan.tls.map(|tls| TlsPlan::clone(&tls)),
     })
+}
+
+fn hop(NativeHop { hop, addresses }: NativeHop) -> napi::Result<Hop> {
+    let mut hop = Hop::clone(&hop);
+    hop.next.addresses = addresses.map(ips).transpose()?;
+    Ok(hop)
+}
+
+fn endpoint(host: &str, port: u32, addresses: Option<Vec<String>>) -> napi::Result<Endpoint> {
+    let host = address::host(host).map_err(|error| napi::Error::from_reason(error.message))?;
+    Ok(Endpoint { host, port: port as u16, addresses: addresses.map(ips).transpose()? })
+}
+
+fn ips(list: Vec<String>) -> napi::Result<Vec<IpAddr>> {
+    list.iter().map(|text| ip(text)).collect()
+}
+
+fn ip(text: &str) -> napi::Result<IpAddr> {
+    text.parse().map_err(|_| napi::Error::from_reason(format!("{text:?} is not an IP address")))
 }
 
 /// 0 means none.

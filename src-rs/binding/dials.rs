@@ -5,18 +5,13 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     mem,
-    net::TcpStream,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use super::{connection::Connection, environment::Environment};
 use crate::{
-    dial::{
-        self, Dialled, Dialling, Plan,
-        tls::{Secured, TlsPlan},
-    },
+    dial::{self, Dialled, Dialling, Plan, tls::Secured},
     failure::Failure,
     session::OpId,
 };
@@ -58,17 +53,14 @@ impl Environment {
         self.begin(op, dial::dial(plan), Outcome::Dialled);
     }
 
-    /// Starts a handshake over `socket`, whose outcome the connection will be told, as that of `op`.
+    /// Starts a handshake, whose outcome the connection will be told, as that of `op`.
     pub fn secure(
         &self,
         op: OpId,
         connection: u32,
-        socket: TcpStream,
-        plan: TlsPlan,
-        timeout: Option<Duration>,
+        upgrade: impl Future<Output = Result<Secured, Failure>> + Send + 'static,
     ) {
-        let outcome = move |result| Outcome::Secured(connection, result);
-        self.begin(op, dial::upgrade(socket, plan, timeout), outcome);
+        self.begin(op, upgrade, move |result| Outcome::Secured(connection, result));
     }
 
     fn begin<T: Send + 'static>(

@@ -22,6 +22,16 @@ pub struct NativeFailure {
     pub written: f64,
     pub attempts: Vec<NativeAttempt>,
     pub certificate: Option<Buffer>,
+    pub via: Option<NativeVia>,
+}
+
+/// The proxy that a failure is about.
+#[napi(object, object_from_js = false)]
+pub struct NativeVia {
+    pub url: String,
+    pub hop: u32,
+    pub reply: Option<u32>,
+    pub by_target: bool,
 }
 
 /// One address that was dialled.
@@ -47,6 +57,12 @@ pub fn failure_value(env: sys::napi_env, failure: Failure, written: u64) -> sys:
         written: written as f64,
         attempts: failure.attempts.iter().map(attempt).collect(),
         certificate: failure.certificate.as_deref().map(Into::into),
+        via: failure.via.map(|via| NativeVia {
+            url: via.url,
+            hop: via.hop as u32,
+            reply: via.reply.map(Into::into),
+            by_target: via.by_target,
+        }),
     };
     // SAFETY: a live environment.
     unsafe { NativeFailure::to_napi_value(env, object) }.unwrap_or(ptr::null_mut())

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     dial::{
-        address,
+        self, address,
         tls::{Fault, TlsOptions, TlsPlan, Version},
     },
     stream::tls::Description,
@@ -95,12 +95,12 @@ fn bytes(given: Either<String, Buffer>) -> Vec<u8> {
 )]
 pub fn start_tls(id: u32, token: u32, op: u32, plan: &External<TlsPlan>, timeout: f64) -> Value {
     let Some(environment) = environment(id) else { return Value(std::ptr::null_mut()) };
-    let mut socket = None;
+    let mut line = None;
     let refused = call_in(&environment, token, plain(op), |connection, session, post| {
         match session.begin_upgrade(op) {
-            Ok(duplicate) => {
+            Ok(handed_over) => {
                 connection.upgrade.set(Some(op));
-                socket = Some(duplicate);
+                line = Some(handed_over);
             }
             Err(failure) => post.fail(op, failure),
         }
@@ -108,10 +108,10 @@ pub fn start_tls(id: u32, token: u32, op: u32, plan: &External<TlsPlan>, timeout
     // Nobody waits for it where the connection has failed meanwhile.
     let waits =
         || environment.connection(token).is_some_and(|connection| connection.upgrade.get() == Some(op));
-    if let Some(socket) = socket
+    if let Some((socket, layers)) = line
         && waits()
     {
-        environment.secure(op, token, socket, TlsPlan::clone(plan), millis(timeout));
+        environment.secure(op, token, dial::upgrade(socket, layers, TlsPlan::clone(plan), millis(timeout)));
     }
     refused
 }

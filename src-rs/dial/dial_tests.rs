@@ -15,9 +15,8 @@ const GUARD: Duration = Duration::from_secs(60);
 
 fn plan(host: &str, port: u16) -> Plan {
     Plan {
-        host: address::host(host).unwrap(),
-        port,
-        addresses: None,
+        to: Endpoint { host: address::host(host).unwrap(), port, addresses: None },
+        hops: Vec::new(),
         family: Family::Any,
         local_address: None,
         local_port: 0,
@@ -169,7 +168,7 @@ async fn several_addresses_that_refuse_are_all_listed() {
 async fn a_long_list_of_failures_makes_no_long_message() {
     let closed = Closed::new();
     let mut plan = plan("many.example", closed.port());
-    plan.addresses = Some((1..=200).map(|last| IpAddr::from([127, 0, 1, last])).collect());
+    plan.to.addresses = Some((1..=200).map(|last| IpAddr::from([127, 0, 1, last])).collect());
     let failure = dial(plan).await.unwrap_err();
     assert_eq!(failure.attempts.len(), 200);
     assert!(failure.message.ends_with(", and 192 more"), "{}", failure.message);
@@ -180,7 +179,7 @@ async fn a_long_list_of_failures_makes_no_long_message() {
 async fn a_silent_address_does_not_hold_up_the_next() {
     let (silent, good) = silent_and_good();
     let mut plan = plan("two.example", silent.address.port());
-    plan.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
+    plan.to.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
     plan.attempt_delay = Duration::from_millis(10);
     let dialled = dial(plan).await.unwrap();
     assert_eq!(dialled.peer, good.local_addr().unwrap());
@@ -192,7 +191,7 @@ async fn a_silent_address_does_not_hold_up_the_next() {
 async fn a_deadline_says_what_was_going_on() {
     let silent = Silent::new("127.0.0.1");
     let mut plan = plan("slow.example", silent.address.port());
-    plan.addresses = Some(vec!["127.0.0.8".parse().unwrap(), silent.address.ip()]);
+    plan.to.addresses = Some(vec!["127.0.0.8".parse().unwrap(), silent.address.ip()]);
     plan.timeout = Some(Duration::from_millis(50));
     let failure = dial(plan).await.unwrap_err();
     assert_eq!((&*failure.code, failure.phase), ("ETIMEDOUT", Phase::Connect));
@@ -290,7 +289,7 @@ fn losers_of_a_race_are_closed() {
     let queued = sockets_to(port);
     let (tell, told) = mpsc::channel();
     let mut plan = plan("two.example", port);
-    plan.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
+    plan.to.addresses = Some(vec![silent.address.ip(), "127.0.0.1".parse().unwrap()]);
     plan.attempt_delay = Duration::from_millis(1);
     let _dialling = start(dial(plan), move |result| tell.send(result).unwrap());
     let dialled = told.recv_timeout(GUARD).unwrap().unwrap();

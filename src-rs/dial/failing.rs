@@ -16,11 +16,7 @@ const LISTED: usize = 8;
 pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
     let attempts = course.attempts();
     let Some(telling) = most_telling(course) else {
-        return Failure::new(
-            "ERR_INTERNAL",
-            Phase::Connect,
-            format!("{}: no address was tried", plan.target()),
-        );
+        return Failure::new("ERR_INTERNAL", Phase::Connect, format!("{}: no address was tried", plan.to));
     };
     let failure = Failure::system_at(&telling.error, Phase::Connect, telling.syscall, telling.address);
     if attempts.len() == 1 {
@@ -30,7 +26,7 @@ pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
         "{} {} {}: all {} addresses failed: {}",
         telling.syscall,
         failure.code,
-        plan.target(),
+        plan.to,
         attempts.len(),
         list(&attempts),
     );
@@ -39,7 +35,7 @@ pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
 
 /// The time was over before the name had addresses.
 pub fn lookup_timed_out(plan: &Plan) -> Failure {
-    timed_out(plan, Phase::Lookup, format!("looking up {}", plan.host), Vec::new())
+    timed_out(plan, Phase::Lookup, format!("looking up {}", plan.to.host), Vec::new())
 }
 
 /// The time was over before an address let us connect.
@@ -49,8 +45,13 @@ pub fn connect_timed_out(plan: &Plan, course: &Course) -> Failure {
 }
 
 /// The time was over before the TLS handshake was.
-pub fn tls_timed_out(plan: &Plan, peer: SocketAddr, attempts: Vec<Attempt>) -> Failure {
-    after_connect(timed_out(plan, Phase::Tls, "in the TLS handshake".into(), Vec::new()), peer, attempts)
+pub fn tls_timed_out(plan: &Plan) -> Failure {
+    timed_out(plan, Phase::Tls, "in the TLS handshake".into(), Vec::new())
+}
+
+/// The time was over before a proxy had answered.
+pub fn proxy_timed_out(plan: &Plan) -> Failure {
+    timed_out(plan, Phase::Proxy, "waiting for the proxy".into(), Vec::new())
 }
 
 /// The time was over before a TLS handshake on a connection that was in use already was.

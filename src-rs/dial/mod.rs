@@ -4,7 +4,9 @@
 pub mod address;
 mod deadline;
 mod failing;
+mod line;
 mod plan;
+pub mod proxy;
 mod race;
 mod resolve;
 pub mod runtime;
@@ -13,34 +15,63 @@ mod task;
 pub mod tls;
 
 pub use address::{Address, AddressError, Host};
-pub use plan::{Dialled, Family, Plan, Timings};
+pub use plan::{Dialled, Endpoint, Family, Plan, Timings};
 pub use socket::SocketOptions;
 pub use task::{Dialling, start};
 pub use tls::upgrade;
 
+use std::{io, net::SocketAddr};
+
 use tokio::time::Instant;
 
 use crate::{
-    failure::{Failure, Phase},
-    stream::Transport,
+    failure::{Attempt, Failure, Phase},
+    stream::{Socket, Transport, tls::Description},
 };
 use deadline::Deadline;
+use line::{Line, Parts};
 use race::Course;
 use socket::TcpConnector;
 
-/// Connects as planned: look-up, then a race over the addresses, then TLS if wanted. Dropping the future gives all of it up:
-/// sockets close, a look-up that the system cannot cancel is left to end by itself.
+/// Connects as planned: look-up, then a race over the addresses, then the proxies in their order, then TLS if wanted.
+/// Dropping the future gives all of it up: sockets close, a look-up that the system cannot cancel is left to end by itself.
 ///
 /// Fails with the system's code in phase `lookup` or `connect`, with the codes of [`tls`] in phase `tls`, or with `ETIMEDOUT`
-/// and no syscall when the plan's timeout is over.
+/// and no syscall when the plan's timeout is over. On the way through proxies everything is of phase `proxy`, the first
+/// connection too: none of it is the target's doing unless the failure says so.
 pub async fn dial(plan: Plan) -> Result<Dialled, Failure> {
     plan.socket.check()?;
     let deadline = Deadline::after(plan.timeout);
+    let Connected { socket, peer, local, attempts, mut timings } = match connect(&plan, deadline).await {
+        Err(failure) if !plan.hops.is_empty() => return Err(proxy::on_the_way(&plan, 0, failure)),
+        result => result?,
+    };
+    if plan.hops.is_empty() && plan.tls.is_none() {
+        let (stream, early) = (socket.into(), Vec::new());
+        return Ok(Dialled { stream, early, tls: None, timings, attempts, peer, local });
+    }
+    match go_on(&plan, socket, deadline, &mut timings).await {
+        Ok((stream, early, tls)) => Ok(Dialled { stream, early, tls, timings, attempts, peer, local }),
+        // Behind a proxy the peer is not the one that all of this is about.
+        Err(failure) if !plan.hops.is_empty() => Err(Failure { attempts, ..failure }),
+        Err(failure) => Err(failing::after_connect(failure, peer, attempts)),
+    }
+}
 
+/// A socket that is connected to the target or to the first proxy.
+struct Connected {
+    socket: Socket,
+    peer: SocketAddr,
+    local: SocketAddr,
+    attempts: Vec<Attempt>,
+    timings: Timings,
+}
+
+async fn connect(plan: &Plan, deadline: Deadline) -> Result<Connected, Failure> {
     let began = Instant::now();
-    let found = match deadline.bound(plan.find()).await {
+    let found = match deadline.bound(plan.to.find()).await {
         Some(found) => found?,
-        None => return Err(failing::lookup_timed_out(&plan)),
+        None => return Err(failing::lookup_timed_out(plan)),
     };
     let lookup = found.looked_up.then(|| millis_since(began));
     let addresses = race::interleave(plan.usable(&found.addresses)?);
@@ -53,45 +84,44 @@ pub async fn dial(plan: Plan) -> Result<Dialled, Failure> {
     };
     let mut course = Course::default();
     let won = deadline.bound(race::race(&connector, &addresses, plan.stagger(), &mut course)).await;
-    let (peer, stream) = match won {
+    let (peer, socket) = match won {
         Some(Some(won)) => won,
-        Some(None) => return Err(failing::all_refused(&plan, &course)),
-        None => return Err(failing::connect_timed_out(&plan, &course)),
+        Some(None) => return Err(failing::all_refused(plan, &course)),
+        None => return Err(failing::connect_timed_out(plan, &course)),
     };
-    let connect = millis_since(began);
-
-    let local = stream
+    let timings = Timings { lookup, connect: millis_since(began), proxy: None, tls: None };
+    let local = socket
         .local_addr()
         .map_err(|error| Failure::system_at(&error, Phase::Connect, "getsockname", peer))?;
-    let timings = Timings { lookup, connect, tls: None };
-    let attempts = course.attempts();
-    let Some(tls) = &plan.tls else {
-        return Ok(Dialled {
-            stream: stream.into(),
-            early: Vec::new(),
-            tls: None,
-            timings,
-            attempts,
-            peer,
-            local,
-        });
-    };
+    Ok(Connected { socket, peer, local, attempts: course.attempts(), timings })
+}
 
-    let (stream, secured) = match deadline.bound(tls.secure(stream)).await {
-        Some(Ok(secured)) => secured,
-        Some(Err(failure)) => return Err(failing::after_connect(failure, peer, attempts)),
-        None => return Err(failing::tls_timed_out(&plan, peer, attempts)),
-    };
-    let timings = Timings { tls: Some(secured.millis), ..timings };
-    Ok(Dialled {
-        stream: Transport::secured(stream, secured.tls),
-        early: secured.early,
-        tls: Some(secured.description),
-        timings,
-        attempts,
-        peer,
-        local,
-    })
+/// From the first connection to the target: proxies, then TLS.
+async fn go_on(
+    plan: &Plan,
+    socket: Socket,
+    deadline: Deadline,
+    timings: &mut Timings,
+) -> Result<(Transport, Vec<u8>, Option<Description>), Failure> {
+    let broken = |error: io::Error| Failure::system(&error, Phase::Connect, "connect");
+    let mut line = socket.into_std().and_then(|socket| Line::new(socket, Vec::new())).map_err(broken)?;
+    if !plan.hops.is_empty() {
+        let began = Instant::now();
+        proxy::pass_all(plan, &mut line, deadline).await?;
+        timings.proxy = Some(millis_since(began));
+    }
+    let mut description = None;
+    if let Some(tls) = &plan.tls {
+        let began = Instant::now();
+        description = match deadline.bound(tls.secure(&mut line)).await {
+            Some(described) => Some(described?),
+            None => return Err(failing::tls_timed_out(plan)),
+        };
+        timings.tls = Some(millis_since(began));
+    }
+    let Parts { socket, layers, early } = line.into_parts().map_err(broken)?;
+    let transport = Transport::new(socket.try_into().map_err(broken)?, layers, plan.tls.is_some());
+    Ok((transport, early, description))
 }
 
 fn millis_since(began: Instant) -> f64 {

@@ -1,12 +1,13 @@
 //! What a dial is asked to do and what it gives back, and which addresses come of the asking; knows no sockets.
 
 use std::{
+    fmt,
     net::{IpAddr, SocketAddr, SocketAddrV6},
     sync::Arc,
     time::Duration,
 };
 
-use super::{Host, SocketOptions, race::Stagger, resolve, tls::TlsPlan};
+use super::{Host, SocketOptions, proxy::Hop, race::Stagger, resolve, tls::TlsPlan};
 use crate::{
     failure::{Attempt, Failure, Phase},
     stream::{Transport, tls::Description},
@@ -15,12 +16,10 @@ use crate::{
 /// Where to connect to, and how.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The machine.
-    pub host: Host,
-    /// The far port.
-    pub port: u16,
-    /// The host's addresses, where the caller has looked them up; nothing is looked up then.
-    pub addresses: Option<Vec<IpAddr>>,
+    /// Whom the socket is connected to: the target, or the first proxy.
+    pub to: Endpoint,
+    /// Through which proxies from there, in their order; each is asked for the next one, the last for the target.
+    pub hops: Vec<Hop>,
     /// Which addresses of a name may be used. A host written as an address is used whatever this says, as in Node.
     pub family: Family,
     /// The address to connect from; far addresses of the other family are then passed over. `None`: the system's choice.
@@ -36,6 +35,17 @@ pub struct Plan {
     pub socket: SocketOptions,
     /// TLS over the connection; `None`: none.
     pub tls: Option<TlsPlan>,
+}
+
+/// A service on some machine.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The machine.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// The host's addresses, where the caller has looked them up; nothing is looked up then.
+    pub addresses: Option<Vec<IpAddr>>,
 }
 
 /// Which addresses of a name may be used.
@@ -76,7 +86,9 @@ pub struct Timings {
     pub lookup: Option<f64>,
     /// From the first attempt's start to the connection.
     pub connect: f64,
-    /// The TLS handshake; `None` where there was none.
+    /// From the connection to the first proxy to the last one's answer; `None` where there was none.
+    pub proxy: Option<f64>,
+    /// The target's TLS handshake; `None` where there was none.
     pub tls: Option<f64>,
 }
 
@@ -86,15 +98,17 @@ pub(super) struct Found {
     pub looked_up: bool,
 }
 
-impl Plan {
-    /// `host:port` for messages, with the brackets that IPv6 needs.
-    pub(super) fn target(&self) -> String {
+impl fmt::Display for Endpoint {
+    /// `host:port`, with the brackets that IPv6 needs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host {
-            Host::Name(_) | Host::Ip(IpAddr::V4(_)) => format!("{}:{}", self.host, self.port),
-            Host::Ip(IpAddr::V6(_)) | Host::Scoped(..) => format!("[{}]:{}", self.host, self.port),
+            Host::Name(_) | Host::Ip(IpAddr::V4(_)) => write!(f, "{}:{}", self.host, self.port),
+            Host::Ip(IpAddr::V6(_)) | Host::Scoped(..) => write!(f, "[{}]:{}", self.host, self.port),
         }
     }
+}
 
+impl Endpoint {
     /// The host's addresses, looked up where it takes that; their ports are not set yet.
     pub(super) async fn find(&self) -> Result<Found, Failure> {
         if let Some(given) = &self.addresses {
@@ -115,10 +129,9 @@ impl Plan {
         }
     }
 
-    /// Of the found addresses those that the plan allows, with the port. Fails with `ENOTFOUND` where the family leaves
-    /// none, with `EINVAL` where the local address does.
-    pub(super) fn usable(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
-        let of_family = |address: &SocketAddr| match self.family {
+    /// Of the found addresses those of `family`, with the port. Fails with `ENOTFOUND` where there are none.
+    pub(super) fn of_family(&self, family: Family, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
+        let allowed = |address: &SocketAddr| match family {
             _ if !matches!(self.host, Host::Name(_)) => true,
             Family::Any => true,
             Family::V4 => address.is_ipv4(),
@@ -129,11 +142,27 @@ impl Plan {
             address.set_port(self.port);
             address
         };
-        let mut addresses: Vec<_> =
-            found.iter().filter(|address| of_family(address)).map(with_port).collect();
-        if addresses.is_empty() {
-            return Err(self.no_address());
-        }
+        let addresses: Vec<_> = found.iter().filter(|address| allowed(address)).map(with_port).collect();
+        if addresses.is_empty() { Err(self.no_address(family)) } else { Ok(addresses) }
+    }
+
+    /// The name has no address of that family.
+    pub(super) fn no_address(&self, family: Family) -> Failure {
+        let family = match family {
+            Family::Any => "",
+            Family::V4 => ": no IPv4 address",
+            Family::V6 => ": no IPv6 address",
+        };
+        let message = format!("getaddrinfo ENOTFOUND {}{family}", self.host);
+        Failure { syscall: Some("getaddrinfo"), ..Failure::new("ENOTFOUND", Phase::Lookup, message) }
+    }
+}
+
+impl Plan {
+    /// Of the found addresses of the first connection those that the plan allows, with the port. Fails with `ENOTFOUND` where
+    /// the family leaves none, with `EINVAL` where the local address does.
+    pub(super) fn usable(&self, found: &[SocketAddr]) -> Result<Vec<SocketAddr>, Failure> {
+        let mut addresses = self.to.of_family(self.family, found)?;
         if let Some(local) = self.local_address {
             addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
             if addresses.is_empty() {
@@ -148,20 +177,15 @@ impl Plan {
         if self.local_port == 0 { Stagger::After(self.attempt_delay) } else { Stagger::Never }
     }
 
-    fn no_address(&self) -> Failure {
-        let family = match self.family {
-            Family::Any => "",
-            Family::V4 => ": no IPv4 address",
-            Family::V6 => ": no IPv6 address",
-        };
-        let message = format!("getaddrinfo ENOTFOUND {}{family}", self.host);
-        Failure { syscall: Some("getaddrinfo"), ..Failure::new("ENOTFOUND", Phase::Lookup, message) }
+    /// Whom all of this is about, in the end.
+    pub(super) fn target(&self) -> &Endpoint {
+        self.hops.last().map_or(&self.to, |hop| &hop.next)
     }
 
     fn no_way_from(&self, local: IpAddr) -> Failure {
         let family = if local.is_ipv4() { "IPv4" } else { "IPv6" };
         let message =
-            format!("bind EINVAL {local}: {} has no {family} address to connect to from there", self.host);
+            format!("bind EINVAL {local}: {} has no {family} address to connect to from there", self.to.host);
         Failure { syscall: Some("bind"), ..Failure::new("EINVAL", Phase::Connect, message) }
     }
 }

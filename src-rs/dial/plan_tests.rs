@@ -4,9 +4,8 @@ use super::*;
 
 fn plan(host: &str) -> Plan {
     Plan {
-        host: super::super::address::host(host).unwrap(),
-        port: 80,
-        addresses: None,
+        to: Endpoint { host: super::super::address::host(host).unwrap(), port: 80, addresses: None },
+        hops: Vec::new(),
         family: Family::Any,
         local_address: None,
         local_port: 0,
@@ -23,7 +22,7 @@ fn plan(host: &str) -> Plan {
 }
 
 async fn usable(plan: &Plan) -> Result<Vec<String>, Failure> {
-    let found = plan.find().await?;
+    let found = plan.to.find().await?;
     Ok(plan.usable(&found.addresses)?.iter().map(ToString::to_string).collect())
 }
 
@@ -43,23 +42,21 @@ async fn a_host_written_as_an_address_is_used_whatever_the_family() {
 #[tokio::test]
 async fn given_addresses_are_taken_without_a_look_up() {
     let given = |ips: &[&str]| Some(ips.iter().map(|ip| ip.parse().unwrap()).collect());
-    let plan = Plan { addresses: given(&["10.0.0.1", "::2"]), ..plan("nobody.invalid") };
-    assert!(!plan.find().await.unwrap().looked_up);
+    let mut plan = plan("nobody.invalid");
+    plan.to.addresses = given(&["10.0.0.1", "::2"]);
+    assert!(!plan.to.find().await.unwrap().looked_up);
     assert_eq!(usable(&plan).await.unwrap(), ["10.0.0.1:80", "[::2]:80"]);
 }
 
 #[tokio::test]
 async fn a_name_without_an_address_of_the_family_is_not_found() {
-    let plan = Plan {
-        addresses: Some(vec!["10.0.0.1".parse().unwrap()]),
-        family: Family::V6,
-        ..plan("four.example")
-    };
+    let mut plan = Plan { family: Family::V6, ..plan("four.example") };
+    plan.to.addresses = Some(vec!["10.0.0.1".parse().unwrap()]);
     let failure = usable(&plan).await.unwrap_err();
     assert_eq!((&*failure.code, failure.phase), ("ENOTFOUND", Phase::Lookup));
     assert_eq!(failure.message, "getaddrinfo ENOTFOUND four.example: no IPv6 address");
-    let failure =
-        usable(&Plan { addresses: Some(Vec::new()), family: Family::Any, ..plan }).await.unwrap_err();
+    plan.to.addresses = Some(Vec::new());
+    let failure = usable(&Plan { family: Family::Any, ..plan }).await.unwrap_err();
     assert_eq!(failure.message, "getaddrinfo ENOTFOUND four.example");
 }
 
@@ -100,6 +97,6 @@ fn a_target_has_the_brackets_it_needs() {
         ("fe80::1%eth0", "[fe80::1%eth0]:80"),
     ];
     for (host, target) in table {
-        assert_eq!(plan(host).target(), target);
+        assert_eq!(plan(host).target().to_string(), target);
     }
 }

@@ -169,18 +169,20 @@ impl Buffer {
     /// memory at most doubles per call, so a peer must send bytes before more is set aside for it. The first
     /// window is a whole [`BLOCK`]. A reader that got nothing commits 0 bytes, so that an empty buffer gives
     /// its block back.
-    pub fn spare(&mut self, hint: usize) -> &mut [u8] {
+    ///
+    /// `least` bytes, at most half a block, are there in any case: what comes is not taken in smaller pieces.
+    pub fn spare(&mut self, hint: usize, least: usize) -> &mut [u8] {
         self.settle_loan();
-        let hint = hint.max(1);
+        let hint = hint.max(least).max(1);
         if self.block.is_empty() {
             self.block = take_block();
-        } else if self.block.len() - self.back < WINDOW {
-            self.make_room_behind(hint);
+        } else if self.block.len() - self.back < WINDOW.max(least) {
+            self.make_room_behind(hint, least);
         }
         &mut self.block[self.back..]
     }
 
-    fn make_room_behind(&mut self, hint: usize) {
+    fn make_room_behind(&mut self, hint: usize, least: usize) {
         let len = self.len();
         let needed = len.saturating_add(hint);
         if self.front >= len / 2 && self.front > 0 {
@@ -195,7 +197,7 @@ impl Buffer {
             }
             (self.front, self.back) = (0, len);
         }
-        if self.block.len() - self.back < hint.min(WINDOW) {
+        if self.block.len() - self.back < hint.min(WINDOW).max(least) {
             let size = self.block.len();
             let size = needed.clamp(size + size / 2, size.saturating_mul(2));
             spend(len);
@@ -243,7 +245,7 @@ impl Buffer {
     /// If the system has no memory for them.
     pub fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let spare = self.spare(bytes.len());
+            let spare = self.spare(bytes.len(), 1);
             assert!(!spare.is_empty(), "no memory for {} bytes more", bytes.len());
             let n = spare.len().min(bytes.len());
             spare[..n].copy_from_slice(&bytes[..n]);

@@ -215,10 +215,10 @@ impl<S: Stream> Session<S> {
         self.reads_left = self.reads_left.saturating_sub(1);
         let least = self.stream.least_room();
         let (room, filled) = match &reading.wanted {
-            Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len()).max(least)), None),
-            Wanted::Examined { .. } => (self.inbox.spare(least), None),
+            Wanted::Buffered(want) => (self.inbox.spare(want.least(self.inbox.len()), least), None),
+            Wanted::Examined { .. } => (self.inbox.spare(1, least), None),
             // The stream gives more at a time than is still wanted: the rest belongs to the next read.
-            Wanted::Fill { size } if size - reading.filled < least => (self.inbox.spare(least), None),
+            Wanted::Fill { size } if size - reading.filled < least => (self.inbox.spare(1, least), None),
             Wanted::Fill { size } => match out.target(reading.op).filter(|target| target.len() == *size) {
                 Some(target) => {
                     let end = target.len().min(reading.filled + FILL);

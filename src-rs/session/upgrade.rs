@@ -40,12 +40,12 @@ impl<S: Stream> Session<S> {
 }
 
 impl Session<Transport> {
-    /// Leaves the stream to a handshake, of which `op` waits for the end, and gives a descriptor for it. Reads and writes wait
+    /// Leaves the stream to a handshake, of which `op` waits for the end, and gives it a descriptor and the layers that there are. Reads and writes wait
     /// from now on.
     ///
     /// Refuses where plaintext is buffered: it came before the peer could know of TLS, perhaps from somebody on the way,
     /// and must not pass for what TLS protects (CVE-2011-0411).
-    pub fn begin_upgrade(&mut self, op: OpId) -> Result<TcpStream, Failure> {
+    pub fn begin_upgrade(&mut self, op: OpId) -> Result<(TcpStream, Vec<Tls>), Failure> {
         self.settle_loan();
         let refuse = |code: &str, message: &str| Err(Failure::new(code, Phase::Tls, message));
         let broken = self.read_error.as_deref().or(self.write_error.as_deref());
@@ -80,17 +80,17 @@ impl Session<Transport> {
         }
         let duplicate = self.stream.socket().duplicate();
         let socket = duplicate.map_err(|error| Failure::system(&error, Phase::Tls, "dup"))?;
-        self.stream.suspend();
         self.upgrade = Some(op);
-        Ok(socket)
+        Ok((socket, self.stream.suspend()))
     }
 
-    /// The handshake has ended: the connection goes on over TLS, with `early` as the first bytes to read, or not at all.
-    pub fn end_upgrade(&mut self, result: Result<(Box<Tls>, Vec<u8>), Failure>, out: &mut dyn Outbox) {
+    /// The handshake has ended: the connection goes on over these layers, with `early` as the first bytes to read, or not at
+    /// all.
+    pub fn end_upgrade(&mut self, result: Result<(Vec<Tls>, Vec<u8>), Failure>, out: &mut dyn Outbox) {
         let Some(op) = self.upgrade.take() else { return };
         match result {
-            Ok((tls, early)) => {
-                self.stream.secure(tls);
+            Ok((layers, early)) => {
+                self.stream.secure(layers);
                 self.inbox.append(&early);
                 self.bytes_read += early.len() as u64;
                 self.drained = false;

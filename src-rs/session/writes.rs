@@ -224,7 +224,7 @@ impl<S: Stream> Session<S> {
     fn discard_input(&mut self) {
         let least = self.stream.least_room();
         for _ in 0..READS_PER_TURN {
-            let bin = self.inbox.spare(least);
+            let bin = self.inbox.spare(1, least);
             if bin.len() < least {
                 return;
             }

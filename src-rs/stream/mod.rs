@@ -1,10 +1,12 @@
 //! A byte stream that never blocks: read, write, half-close, reset; knows no event loop, no deadlines and no Node-API.
 
 mod socket;
+mod stack;
 pub mod tls;
 mod transport;
 
 pub use socket::{RawSocketHandle, Socket};
+pub use stack::Stack;
 pub use transport::Transport;
 
 use std::io::{self, IoSlice};

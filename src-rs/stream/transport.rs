@@ -1,36 +1,39 @@
-//! What a connection's bytes go over at the moment: plain TCP, TLS, or nothing while the one becomes the other. Knows which,
-//! and nothing of how each works.
+//! What a connection's bytes go over at the moment: the socket, with the layers of TLS that proxies and the target want. Knows
+//! which, and nothing of how each works.
 
 use std::io::{self, IoSlice};
 
-use super::{Socket, Stream, tls::Tls};
+use super::{Socket, Stack, Stream, stack::least_room, tls::Tls};
 
-/// A connection's stream, which may be upgraded in place.
+/// A connection's stream, which may get another layer in place.
 #[derive(Debug)]
 pub struct Transport {
     socket: Socket,
-    layer: Layer,
+    layers: Vec<Tls>,
+    state: State,
 }
 
-#[derive(Debug)]
-enum Layer {
-    None,
-    /// A TLS handshake has the connection, by a descriptor of its own. One that failed has it for good: what the peer
-    /// would make of further bytes nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The target's bytes are plain, whatever proxies have around them.
+    Plain,
+    /// A TLS handshake has the connection: the layers, and the socket by a descriptor of its own. One that failed has it for
+    /// good: what the peer would make of further bytes nobody knows.
     Suspended,
-    Tls(Box<Tls>),
+    /// The last layer is the target's.
+    Secured,
 }
 
 impl From<Socket> for Transport {
     fn from(socket: Socket) -> Transport {
-        Transport { socket, layer: Layer::None }
+        Transport { socket, layers: Vec::new(), state: State::Plain }
     }
 }
 
 impl Transport {
-    /// TLS, its handshake done, over `socket`.
-    pub fn secured(socket: Socket, tls: Box<Tls>) -> Transport {
-        Transport { socket, layer: Layer::Tls(tls) }
+    /// Over `socket` by `layers`, the lowest first. `secured`: the last one's other end is the target.
+    pub fn new(socket: Socket, layers: Vec<Tls>, secured: bool) -> Transport {
+        Transport { socket, layers, state: if secured { State::Secured } else { State::Plain } }
     }
 
     /// The socket underneath.
@@ -38,89 +41,77 @@ impl Transport {
         &self.socket
     }
 
-    /// Nothing stands between the bytes and the socket.
+    /// There is no TLS with the target, nor was one begun.
     pub fn is_plain(&self) -> bool {
-        matches!(self.layer, Layer::None)
+        self.state == State::Plain
     }
 
-    /// Leaves the connection to a handshake.
-    pub fn suspend(&mut self) {
-        self.layer = Layer::Suspended;
+    /// Leaves the connection to a handshake, which gets the layers that there are.
+    pub fn suspend(&mut self) -> Vec<Tls> {
+        self.state = State::Suspended;
+        std::mem::take(&mut self.layers)
     }
 
-    /// The handshake is done: goes on over TLS.
-    pub fn secure(&mut self, tls: Box<Tls>) {
-        self.layer = Layer::Tls(tls);
+    /// The handshake is done: goes on over `layers`, of which the last is the target's.
+    pub fn secure(&mut self, layers: Vec<Tls>) {
+        (self.layers, self.state) = (layers, State::Secured);
+    }
+
+    fn stack(&mut self) -> io::Result<Stack<'_, Socket>> {
+        match self.state {
+            State::Suspended => Err(io::ErrorKind::WouldBlock.into()),
+            _ => Ok(Stack::new(&mut self.socket, &mut self.layers)),
+        }
     }
 }
 
 impl Stream for Transport {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match &mut self.layer {
-            Layer::None => self.socket.read(into),
-            Layer::Suspended => Err(io::ErrorKind::WouldBlock.into()),
-            Layer::Tls(tls) => tls.read(&mut self.socket, into),
-        }
+        self.stack()?.read(into)
     }
 
     fn least_room(&self) -> usize {
-        match &self.layer {
-            Layer::Tls(tls) => tls.least_room(),
-            _ => 1,
-        }
+        least_room(&self.layers, self.socket.least_room())
     }
 
     fn is_drained(&self) -> bool {
-        match &self.layer {
-            Layer::Tls(tls) => tls.is_drained(),
-            _ => self.socket.is_drained(),
-        }
+        self.layers.last().map_or_else(|| self.socket.is_drained(), Tls::is_drained)
     }
 
     fn is_over(&self) -> bool {
-        matches!(&self.layer, Layer::Tls(tls) if tls.is_over())
+        self.layers.iter().any(Tls::is_over)
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        match &mut self.layer {
-            Layer::None => self.socket.write_vectored(parts),
-            Layer::Suspended => Err(io::ErrorKind::WouldBlock.into()),
-            Layer::Tls(tls) => tls.write_vectored(&mut self.socket, parts),
-        }
+        self.stack()?.write_vectored(parts)
     }
 
     fn begun(&self) -> usize {
-        match &self.layer {
-            Layer::Tls(tls) => tls.begun(),
-            _ => 0,
-        }
+        self.layers.last().map_or(0, Tls::begun)
     }
 
     fn disown(&mut self, count: usize) {
-        if let Layer::Tls(tls) = &mut self.layer {
+        if let Some(tls) = self.layers.last_mut() {
             tls.disown(count);
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.layer {
-            Layer::Tls(tls) => tls.flush(&mut self.socket),
-            _ => Ok(()),
-        }
+        self.stack()?.flush()
     }
 
     fn wants_flush(&self) -> bool {
-        matches!(&self.layer, Layer::Tls(tls) if tls.wants_flush())
+        self.layers.iter().any(Tls::wants_flush)
     }
 
     fn is_suspended(&self) -> bool {
-        matches!(self.layer, Layer::Suspended)
+        self.state == State::Suspended
     }
 
     fn shutdown_write(&mut self) -> io::Result<()> {
-        match &mut self.layer {
-            Layer::Tls(tls) => tls.shutdown_write(&mut self.socket),
-            _ => self.socket.shutdown_write(),
+        match self.state {
+            State::Suspended => self.socket.shutdown_write(),
+            _ => self.stack()?.shutdown_write(),
         }
     }
 

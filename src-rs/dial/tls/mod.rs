@@ -12,15 +12,24 @@ mod trust;
 #[cfg(test)]
 mod tests;
 
-pub use handshake::Secured;
 pub use options::{Fault, Pin, TlsOptions, Version};
 
 use std::{net::TcpStream, sync::Arc, time::Duration};
 
 use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::time::Instant;
 
-use super::{Host, deadline::Deadline, failing};
-use crate::{failure::Failure, stream::Socket};
+use super::{
+    Host,
+    deadline::Deadline,
+    failing,
+    line::{Line, Parts},
+    millis_since,
+};
+use crate::{
+    failure::Failure,
+    stream::tls::{Description, Tls},
+};
 
 /// TLS as it was asked for, checked: with what settings, and for whom.
 #[derive(Clone)]
@@ -47,23 +56,45 @@ impl TlsPlan {
         Ok(TlsPlan { config: settings::shared(&options, port)?, name })
     }
 
-    pub(super) async fn secure(&self, socket: Socket) -> Result<(Socket, Secured), Failure> {
-        let socket = socket.into_std().map_err(|error| handshake::broken(&error, "connect"))?;
-        let (socket, secured) = handshake::shake(socket, self.clone()).await?;
-        Ok((socket.try_into().map_err(|error| handshake::broken(&error, "connect"))?, secured))
+    /// Puts a line behind TLS.
+    pub(super) async fn secure(&self, line: &mut Line) -> Result<Description, Failure> {
+        handshake::shake(line, self.clone()).await
     }
 }
 
-/// Makes a connection secure that has been used without TLS: its handshake goes over `socket`, a descriptor of its own.
+/// A connection that was made secure.
+pub struct Secured {
+    /// The layers over its socket, of which the last is the new one.
+    pub layers: Vec<Tls>,
+    /// Data of the peer that came with the end of the handshake; it is the first to be read.
+    pub early: Vec<u8>,
+    /// What was agreed on.
+    pub description: Description,
+    /// How long it took, in ms.
+    pub millis: f64,
+}
+
+/// Makes a connection secure that has been used without TLS: its handshake goes over `socket`, a descriptor of its own, and
+/// over the layers that it has towards proxies.
 ///
 /// Fails with `ETIMEDOUT` when `timeout` is over, and as a dial's handshake does.
 pub async fn upgrade(
     socket: TcpStream,
+    layers: Vec<Tls>,
     plan: TlsPlan,
     timeout: Option<Duration>,
 ) -> Result<Secured, Failure> {
-    match Deadline::after(timeout).bound(handshake::shake(socket, plan)).await {
-        Some(result) => Ok(result?.1),
+    let shaken = async {
+        let mut line = Line::new(socket, layers).map_err(|error| handshake::broken(&error, "connect"))?;
+        let began = Instant::now();
+        let description = plan.secure(&mut line).await?;
+        let millis = millis_since(began);
+        let Parts { layers, early, .. } =
+            line.into_parts().map_err(|error| handshake::broken(&error, "connect"))?;
+        Ok(Secured { layers, early, description, millis })
+    };
+    match Deadline::after(timeout).bound(shaken).await {
+        Some(result) => result,
         None => Err(failing::handshake_timed_out(timeout)),
     }
 }

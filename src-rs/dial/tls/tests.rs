@@ -187,7 +187,7 @@ fn trusting() -> TlsPlan {
 fn a_handshake_that_gets_no_answer_ends_with_its_time() {
     let (socket, _far) = silent();
     let (tell, told) = mpsc::channel();
-    let handshake = upgrade(socket, trusting(), Some(Duration::from_millis(20)));
+    let handshake = upgrade(socket, Vec::new(), trusting(), Some(Duration::from_millis(20)));
     let _dialling = start(handshake, move |result| tell.send(result.map(drop)).unwrap());
     let failure = told.recv_timeout(GUARD).unwrap().unwrap_err();
     assert_eq!((&*failure.code, failure.phase), ("ETIMEDOUT", Phase::Tls));
@@ -196,7 +196,7 @@ fn a_handshake_that_gets_no_answer_ends_with_its_time() {
 #[test]
 fn a_handshake_that_is_given_up_closes_its_descriptor() {
     let (socket, mut far) = silent();
-    let dialling = start(upgrade(socket, trusting(), None), |_| unreachable!("it was given up"));
+    let dialling = start(upgrade(socket, Vec::new(), trusting(), None), |_| unreachable!("it was given up"));
     // The first message comes, then the end.
     assert!(far.read(&mut [0; 5]).unwrap() > 0);
     drop(dialling);
@@ -209,7 +209,7 @@ fn the_work_of_a_handshake_is_not_done_on_the_callers_thread() {
     let (socket, mut far) = silent();
     let caller = thread::current().id();
     let (tell, told) = mpsc::channel();
-    let handshake = upgrade(socket, trusting(), None);
+    let handshake = upgrade(socket, Vec::new(), trusting(), None);
     let _dialling = start(handshake, move |result| {
         tell.send((thread::current().id(), result.map(drop))).unwrap();
     });

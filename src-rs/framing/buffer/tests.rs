@@ -31,7 +31,7 @@ fn bytes_that_fill_most_of_a_large_block_are_handed_over_with_it() {
 fn a_buffer_holds_no_memory_before_it_is_filled_and_after_it_is_emptied() {
     let mut buffer = Buffer::new();
     assert_eq!(buffer.block.capacity(), 0);
-    assert_eq!(buffer.spare(1).len(), BLOCK);
+    assert_eq!(buffer.spare(1, 1).len(), BLOCK);
     buffer.commit(0);
     assert_eq!(buffer.block.capacity(), 0);
     buffer.append(b"abc");
@@ -72,7 +72,7 @@ fn every_other_change_ends_a_loan() {
         |buffer| buffer.append(b"x"),
         |buffer| buffer.commit(0),
         |buffer| {
-            buffer.spare(1);
+            buffer.spare(1, 1);
         },
     ];
     for change in changes {
@@ -94,7 +94,7 @@ fn memory_grows_with_what_has_come_and_not_with_what_is_wanted() {
     let mut buffer = Buffer::new();
     let mut total = 0;
     while total < 16 << 20 {
-        let n = buffer.spare(1 << 30).len();
+        let n = buffer.spare(1 << 30, 1).len();
         assert!(buffer.block.len() <= (2 * total).max(BLOCK));
         buffer.commit(n);
         total += n;
@@ -107,7 +107,7 @@ fn a_size_known_beforehand_takes_little_more_than_itself() {
         let mut buffer = Buffer::new();
         while buffer.len() < size {
             let hint = size - buffer.len();
-            let n = buffer.spare(hint).len().min(hint);
+            let n = buffer.spare(hint, 1).len().min(hint);
             buffer.commit(n);
         }
         assert!(buffer.block.len() <= size + size / 2 + BLOCK, "{size}: {}", buffer.block.len());
@@ -118,7 +118,7 @@ fn a_size_known_beforehand_takes_little_more_than_itself() {
 fn without_memory_for_more_the_buffer_keeps_what_it_has() {
     let mut buffer = filled(b"front");
     memory::with_at_most(2 * BLOCK, || {
-        while !buffer.spare(1 << 20).is_empty() {
+        while !buffer.spare(1 << 20, 1).is_empty() {
             buffer.commit(buffer.block.len() - buffer.back);
         }
         assert_eq!(buffer.len(), 2 * BLOCK);
@@ -141,7 +141,7 @@ fn bytes_are_put_back_even_where_there_is_no_memory_for_room_beyond_them() {
 fn what_a_long_token_needed_is_given_up_after_it() {
     let mut buffer = filled(&vec![7; 4 << 20]);
     buffer.consume((4 << 20) - 10);
-    buffer.spare(1);
+    buffer.spare(1, 1);
     assert_eq!(buffer.block.len(), BLOCK);
     assert_eq!(buffer.as_slice(), [7; 10]);
 }

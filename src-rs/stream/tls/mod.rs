@@ -5,15 +5,16 @@ mod engine;
 mod failing;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use engine::{Description, Engine, Progress};
 pub use failing::{failure, truncated};
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     io::{self, IoSlice},
     mem,
+    thread::LocalKey,
 };
 
 use super::Stream;
@@ -32,10 +33,10 @@ const BARREN_READS: u32 = 16;
 
 thread_local! {
     /// Where ciphertext lies while it is opened, and while it is sealed: a connection keeps only what is left of it.
-    static INCOMING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static OUTGOING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static INCOMING: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static OUTGOING: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     /// Where small parts are put together to records.
-    static GATHERED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static GATHERED: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// One connection's TLS after the handshake.
@@ -124,11 +125,6 @@ impl Tls {
         })
     }
 
-    /// See [`Stream::least_room`].
-    pub fn least_room(&self) -> usize {
-        LARGEST_RECORD
-    }
-
     /// See [`Stream::is_drained`].
     pub fn is_drained(&self) -> bool {
         self.drained
@@ -210,7 +206,7 @@ impl Tls {
             return Err(Failure::clone(failure).into());
         }
         if self.pending.is_empty() {
-            return Ok(());
+            return below.flush();
         }
         let mut pending = mem::take(&mut self.pending);
         let sent = self.push(below, &pending)?;
@@ -244,12 +240,18 @@ impl Tls {
     }
 }
 
-/// Runs with this thread's scratch memory. Nothing below calls back into a session, so that it is free.
-fn with<R>(
-    memory: &'static std::thread::LocalKey<RefCell<Vec<u8>>>,
-    run: impl FnOnce(&mut Vec<u8>) -> R,
-) -> R {
-    memory.with(|memory| run(&mut memory.borrow_mut()))
+/// Runs with this thread's scratch memory, which is given up meanwhile: TLS over TLS, as to a proxy and through it, finds
+/// none and makes some of its own.
+fn with<R>(memory: &'static LocalKey<Cell<Vec<u8>>>, run: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    let mut bytes = memory.take();
+    let result = run(&mut bytes);
+    memory.set(bytes);
+    result
+}
+
+/// The least room for a read over a stream that needs `below`: what was kept of a record counts as room that is taken.
+pub fn least_room(below: usize) -> usize {
+    below + LARGEST_RECORD - 1
 }
 
 /// What is still to be sealed of an offer.

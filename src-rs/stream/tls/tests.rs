@@ -1,6 +1,6 @@
 //! TLS over a scripted stream, its far end rustls' own server in memory: what is cut, held back and given up.
 
-mod far;
+pub mod far;
 mod handshakes;
 
 use std::io::{self, ErrorKind, IoSlice};
