@@ -1,5 +1,5 @@
-// Trust, directly and by startTls: certificates and servers that are refused, each with its own code and before a byte of the
-// application has left, and those that are accepted. What they are is in the tables.
+// Trust, directly, by startTls and through proxies: certificates and servers that are refused, each with its own code and before
+// a byte of the application has left, and those that are accepted. What they are is in the tables.
 
 import test from 'ava'
 import { badCertificates } from './helpers/bad-certificates'

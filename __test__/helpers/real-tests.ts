@@ -3,10 +3,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { type Files, isInstalled, type ServerName, type Started, start } from './servers'
 
-const shared = new Map<ServerName, Promise<Started>>()
+const shared = new Map<string, Promise<Started>>()
 
 test.after.always('stop the servers', async () => {
-  for (const server of shared.values()) await server.then(({ stop }) => stop()).catch(() => {})
+  await Promise.all([...shared.values()].map((server) => server.then(({ stop }) => stop()).catch(() => {})))
 })
 
 /** A test with one server of a kind, shared with the file's other tests of that kind. */
@@ -15,11 +15,26 @@ export function withServer(
   title: string,
   run: (t: ExecutionContext, server: Started) => Promise<void>
 ): void {
-  needing(name, title, async (t) => {
-    const server = shared.get(name) ?? start(name)
-    shared.set(name, server)
-    await run(t, await server)
-  })
+  needing([name], title, async (t) => run(t, await sharedServer(name)))
+}
+
+/** The server of a kind that all tests of a file share. */
+export function sharedServer(name: ServerName): Promise<Started> {
+  return sharing(name, () => start(name))
+}
+
+/** The server of TLS in front of the shared one of a kind. */
+export function sharedFront(name: ServerName): Promise<Started> {
+  return sharing(`${FRONT} in front of ${name}`, async () => start(FRONT, [], undefined, await sharedServer(name)))
+}
+
+/** What {@link sharedFront} needs beside the server. */
+export const FRONT = 'stunnel'
+
+function sharing(what: string, begin: () => Promise<Started>): Promise<Started> {
+  const server = shared.get(what) ?? begin()
+  shared.set(what, server)
+  return server
 }
 
 /** Starts a server for one test, with more arguments and other files than the usual ones. */
@@ -29,7 +44,7 @@ export type Run = (t: ExecutionContext, launch: Launch) => Promise<void>
 
 /** A test that starts servers of a kind, each stopped when it ends. */
 export function launching(name: ServerName, title: string, run: Run): void {
-  needing(name, title, (t) =>
+  needing([name], title, (t) =>
     run(t, async (...given) => {
       const server = await start(name, ...given)
       t.teardown(server.stop)
@@ -38,15 +53,21 @@ export function launching(name: ServerName, title: string, run: Run): void {
   )
 }
 
-function needing(name: ServerName, title: string, run: (t: ExecutionContext) => Promise<void>): void {
-  const isMissing = !isInstalled(name)
-  if (isMissing && process.env['CI'] !== 'true') {
-    console.error(`${name} is not installed: skipping "${name}: ${title}"`)
-    test.skip(`${name}: ${title}`, () => {})
+/** A test that needs servers of these kinds, which it starts itself. */
+export function needing(
+  names: readonly ServerName[],
+  title: string,
+  run: (t: ExecutionContext) => Promise<void>
+): void {
+  const missing = names.filter((name) => !isInstalled(name))
+  const whole = `${names.join(', ')}: ${title}`
+  if (missing.length > 0 && process.env['CI'] !== 'true') {
+    console.error(`${missing.join(', ')} not installed: skipping "${whole}"`)
+    test.skip(whole, () => {})
     return
   }
-  test(`${name}: ${title}`, async (t) => {
-    t.false(isMissing, `${name} is not installed`)
+  test(whole, async (t) => {
+    t.deepEqual(missing, [], 'not installed')
     await run(t)
   })
 }

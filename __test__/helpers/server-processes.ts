@@ -8,11 +8,14 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { within } from './failures'
 
+/** A program with its arguments. */
+export type Command = [program: string, ...given: string[]]
+
 /** All of it is text, so that it can be sent. The folder that `files` are written into is where the commands run. */
 export interface Plan {
   files: Record<string, string>
-  /** Programs with their arguments, run one after the other; the last one is the server */
-  commands: [program: string, ...given: string[]][]
+  /** They run one after the other; the last one is the server */
+  commands: Command[]
 }
 
 export type Order = { type: string } | { signal: NodeJS.Signals }
@@ -75,7 +78,7 @@ export function launch(plan: Plan, news: (news: News) => void): (order: Order) =
     rmSync(folder, { recursive: true, force: true })
     news({ ended: how })
   }
-  const [program, ...given] = plan.commands.at(-1) as [string]
+  const [program, ...given] = plan.commands.at(-1) as Command
   for (const [program, ...given] of plan.commands.slice(0, -1)) {
     const options = { cwd: folder, env: environment(), encoding: 'utf8', ...own } as const
     const { status, error, stdout, stderr } = spawnSync(program, given, options)
@@ -102,16 +105,25 @@ function nobody(): { uid: number; gid: number } | undefined {
   return process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined
 }
 
-/** Whether a program is on this machine. */
-export function isHere(program: string): boolean {
-  return folders().some((folder) => {
+/** Whether a program is on this machine, or a library (`….so`). */
+export function isHere(name: string): boolean {
+  const [places, mode] = name.endsWith('.so') ? [libraries(), constants.R_OK] : [folders(), constants.X_OK]
+  return places.some((folder) => {
     try {
-      accessSync(join(folder, program), constants.X_OK)
+      accessSync(join(folder, name), mode)
       return true
     } catch {
       return false
     }
   })
+}
+
+/** Where libraries are: Debian has a folder for each kind of machine. */
+function libraries(): string[] {
+  const all = '/usr/lib'
+  return namesIn(all)
+    .filter((name) => name.includes('-linux-gnu'))
+    .map((name) => join(all, name))
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -6,22 +6,37 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root, site } from './authorities'
 import { type Recipe as CertificateRecipe, chain, dns, ip } from './certificates'
+import { proxyRecipes } from './real-proxies'
 import { ask } from './server-keeper'
-import { isHere, launch, type Plan, ServerProcess } from './server-processes'
+import { type Command, isHere, launch, type Plan, ServerProcess } from './server-processes'
 
-export interface Started {
+/** Where a server listens. */
+export interface Place {
   host: string
   port: number
+}
+
+export interface Started extends Place {
   process: ServerProcess
   stop(): Promise<void>
 }
 
-interface Recipe {
+export interface Recipe {
   program: string
+  /** What it needs beside itself: programs, and libraries that are loaded into it */
+  needs?: readonly string[]
+  /** The program that runs it, with its arguments */
+  under?: [program: string, ...given: string[]]
   /** What it prints when it is ready; without it, it is when it accepts connections */
   ready?: RegExp
-  /** The arguments, and the files that it needs; paths are relative to its folder */
-  prepare(host: string, port: number): { given: string[]; files?: Record<string, string>; before?: Plan['commands'] }
+  /** The arguments, and the files that it needs; paths are relative to its folder. `behind` is the server it leads to */
+  prepare(host: string, port: number, behind?: Place): Prepared
+}
+
+interface Prepared {
+  given: string[]
+  files?: Record<string, string>
+  before?: Command[]
 }
 
 const nginx = (listen: string): Recipe => ({
@@ -52,6 +67,7 @@ const nginx = (listen: string): Recipe => ({
 })
 
 const recipes = {
+  ...proxyRecipes,
   redis: {
     program: 'redis-server',
     prepare: (host, port) => ({
@@ -64,6 +80,26 @@ const recipes = {
   },
   nginx: nginx(''),
   'nginx over TLS': nginx('ssl; ssl_certificate chain.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3'),
+  // Speaks TLS in front of another server.
+  stunnel: {
+    program: 'stunnel',
+    prepare: (host, port, behind) => ({
+      files: {
+        ...certificates(host),
+        'stunnel.conf': `
+          foreground = yes
+          syslog = no
+          debug = warning
+          pid =
+          [front]
+          accept = ${host}:${port}
+          connect = ${behind?.host}:${behind?.port}
+          cert = chain.pem
+          key = key.pem`
+      },
+      given: ['stunnel.conf']
+    })
+  },
   // It takes one connection after the other.
   openssl: {
     program: 'openssl',
@@ -121,35 +157,38 @@ interface Keeper {
 }
 const keeper: Keeper | undefined = process.env['TEST_SERVERS'] ? JSON.parse(process.env['TEST_SERVERS']) : undefined
 
-/** The programs that are on this machine. */
+/** The programs and libraries that are on this machine. */
 export function programsHere(): string[] {
-  return Object.values(recipes)
-    .map(({ program }) => program)
-    .filter(isHere)
+  return [...new Set(Object.values(recipes).flatMap(allOf))].filter(isHere)
+}
+
+function allOf({ program, needs = [] }: Recipe): string[] {
+  return [program, ...needs]
 }
 
 /** Whether a server can be had here. Where it is missing its tests are skipped, in CI they fail. */
 export function isInstalled(name: ServerName): boolean {
-  const { program } = recipes[name]
-  return keeper ? keeper.programs.includes(program) : isHere(program)
+  return allOf(recipes[name]).every((program) => (keeper ? keeper.programs.includes(program) : isHere(program)))
 }
 
 /** Files for a server at an address. */
 export type Files = (host: string) => Record<string, string>
 
-/** Starts one, with more arguments and other files than the usual ones. */
+/** Starts one, with more arguments and other files than the usual ones, or in front of another server. */
 export async function start(
   name: ServerName,
   more: readonly string[] = [],
-  others: Files = () => ({})
+  others: Files = () => ({}),
+  behind?: Place
 ): Promise<Started> {
   const recipe: Recipe = recipes[name]
   const host = loopback()
   const port = await freePort(host)
-  const { given, files, before = [] } = recipe.prepare(host, port)
+  const { given, files, before = [] } = recipe.prepare(host, port, behind)
+  const program: Command = recipe.under ? [...recipe.under, recipe.program] : [recipe.program]
   const plan: Plan = {
     files: { ...files, ...others(host) },
-    commands: [...before, [recipe.program, ...given, ...more]]
+    commands: [...before, [...program, ...given, ...more]]
   }
   const process = new ServerProcess((news) => (keeper ? ask(keeper.port, plan, news) : launch(plan, news)))
   try {

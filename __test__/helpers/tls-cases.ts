@@ -7,6 +7,8 @@ import { connect, type LookupFunction, type Phase, type TcpClient, type TlsOptio
 import { root } from './authorities'
 import { type Certificate, chain } from './certificates'
 import { fails, within } from './failures'
+import type { SpeechName } from './proxy-speech'
+import { openProxy, type ScriptedProxy } from './scripted-proxies'
 import { type TlsPeer, tlsPeer } from './tls-peers'
 
 export interface Case {
@@ -83,7 +85,27 @@ export const upgraded: Dial = async (address, tls) => {
   }
 }
 
-export const ways: Record<string, Dial> = { directly: direct, 'by startTls': upgraded }
+const opened: Partial<Record<SpeechName, Promise<ScriptedProxy>>> = {}
+
+/** Through a proxy that all tests of a file share, and that takes every name for this machine. */
+const through =
+  (name: SpeechName, protocol: string): Dial =>
+  async (address, tls) => {
+    opened[name] ??= openProxy(name)
+    const { port } = await opened[name]
+    return connect(address, { lookup: toLoopback, timeout, tls, proxy: `${protocol}://127.0.0.1:${port}` })
+  }
+
+export const ways: Record<string, Dial> = {
+  directly: direct,
+  'by startTls': upgraded,
+  // Which is handed an address, while the certificate has to be for the name.
+  'through SOCKS5': through('socks5', 'socks5'),
+  'through HTTP': through('http', 'http')
+}
+
+/** Whether the connection stands before the options of TLS are looked at. */
+export const isPlainFirst = (way: string): boolean => way === 'by startTls'
 
 /** What a server gets when it is trusted: bytes at once, before anything of its own. */
 export async function exchange(dialling: Promise<TcpClient>): Promise<string | null> {
