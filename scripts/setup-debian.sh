@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings to a bare Debian with Node and Rust what the tests and linters need: a linker, Rust's linters, a linter of shell
-# scripts, and the servers that tests talk to. Starts nothing: the tests start the servers on free ports.
+# scripts, and the servers and proxies that tests talk to. Starts nothing: the tests start them on free ports.
 set -euo pipefail
 
 packages=()
@@ -11,10 +11,17 @@ need redis-server redis-server
 need memcached memcached
 need openssl openssl
 need aiosmtpd python3-aiosmtpd
-# Debian keeps it where only root's path leads.
+need microsocks microsocks
+need twist3 python3-twisted
+need tinyproxy tinyproxy-bin
+need stunnel stunnel4
+# Debian keeps them where only root's path leads.
 PATH=$PATH:/usr/sbin need nginx nginx-light
+PATH=$PATH:/usr/sbin need squid squid
 # No path leads to it: there may be several versions.
 compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || packages+=(postgresql)
+# A library, which gives proxies names that nobody else knows.
+compgen -G '/usr/lib/*/libnss_wrapper.so' >/dev/null || packages+=(libnss-wrapper)
 
 if [ ${#packages[@]} -gt 0 ]; then
   if [ "$(id -u)" -ne 0 ]; then

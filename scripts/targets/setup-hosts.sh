@@ -6,6 +6,8 @@ cd "$(dirname "$0")"
 
 suite=trixie
 packages=(nodejs:i386 wine wine64 wine32:i386 redis-server memcached nginx-light openssl postgresql python3-aiosmtpd)
+# Without the first one squid and stunnel would bring all of systemd along.
+packages+=(systemd-standalone-sysusers microsocks python3-twisted tinyproxy-bin squid stunnel4 libnss-wrapper)
 . ../cache.sh
 machine="$cache/hosts/$suite"
 # A change of this recipe, or of the Nodes' versions, makes the folder anew.
