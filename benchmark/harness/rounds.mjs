@@ -38,7 +38,7 @@ function commandOf(workload, label, farEnd, units, programs) {
   const step = workload.step ?? 1
   const warmUp = Math.ceil(units / 10 / step) * step
   const parameters = { ...workload.parameters, ...own }
-  const tls = over === 'plain' ? undefined : farEnd.tls
+  const tls = ['tls', 'hybrid'].includes(over) ? farEnd.tls : undefined
   const job = { workload: workload.name, peer, run, parameters, port, tls, units, warmUp }
   return [process.execPath, '--expose-gc', child, JSON.stringify(job)]
 }

@@ -121,6 +121,17 @@ export function openAskClose({ port, units, check, atOnce: width }) {
   })
 }
 
+/** As `openAskClose`, where the port is a proxy's. */
+export function openAskCloseThroughProxy({ port, units, check, atOnce: width, target }) {
+  const proxy = { protocol: 'socks5', host: '127.0.0.1', port }
+  return atOnce(units, width, async () => {
+    const client = await connect(target, { proxy })
+    await client.writeLine('ask')
+    check.answer((await client.readAll()).toString('latin1'))
+    await client.close()
+  })
+}
+
 /** As `openAskClose` over TLS: with full handshakes only, or resumed ones only. */
 export async function handshakes({ port, tls, units, check, start, atOnce: width, resumed }) {
   const askOnce = async () => {

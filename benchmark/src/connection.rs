@@ -1,8 +1,10 @@
-//! One connection of the far end, moved on as far as its socket allows; knows nothing of the other ones, of TLS or of polling.
+//! One connection of the far end, moved on as far as its socket allows; knows nothing of the other ones, of TLS, of
+//! SOCKS' messages or of polling.
 
 use crate::channel::Channel;
 use crate::payload::Payload;
 use crate::role::{ANSWER, LONGEST, READY, Role};
+use crate::socks::Socks;
 use std::io::{self, ErrorKind};
 
 /// What is to become of a connection after a step.
@@ -29,6 +31,11 @@ pub struct Connection {
 }
 
 enum Stage {
+    /// Of what has been heard, nothing is answered yet.
+    Socks {
+        step: Socks,
+        heard: Vec<u8>,
+    },
     Command(Vec<u8>),
     Echo,
     Alone,
@@ -52,6 +59,12 @@ impl Connection {
     /// A connection whose command is still to come.
     pub fn new(channel: Channel) -> Self {
         Self { channel, stage: Stage::Command(Vec::new()), answer: Vec::new(), sent: 0, last: false }
+    }
+
+    /// As [`Connection::new`], behind a proxy.
+    pub fn behind_proxy(channel: Channel) -> Self {
+        let stage = Stage::Socks { step: Socks::Greeting, heard: Vec::new() };
+        Self { stage, ..Self::new(channel) }
     }
 
     /// Bytes that came behind the `alone` command, to be echoed first.
@@ -94,6 +107,17 @@ impl Connection {
 
     fn receive(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.stage {
+            Stage::Socks { step, heard } => {
+                heard.extend_from_slice(bytes);
+                let Some((len, answer)) = step.answer(heard)? else { return Ok(()) };
+                let rest = heard.split_off(len);
+                self.answer.extend_from_slice(answer);
+                self.stage = match step {
+                    Socks::Greeting => Stage::Socks { step: Socks::Request, heard: Vec::new() },
+                    Socks::Request => Stage::Command(Vec::new()),
+                };
+                if rest.is_empty() { Ok(()) } else { self.receive(&rest) }
+            }
             Stage::Command(line) => {
                 let Some(end) = bytes.iter().position(|&byte| byte == b'\n') else {
                     line.extend_from_slice(bytes);

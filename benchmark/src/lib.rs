@@ -1,5 +1,5 @@
 //! What the far end and the blocking client share: the bytes of every stream and the far end's connections,
-//! plain and over TLS.
+//! plain, over TLS and behind a proxy.
 //!
 //! The commands, one line each, sent first on a connection, are those of [`role::Role`].
 
@@ -9,3 +9,4 @@ pub mod connection;
 pub mod identity;
 pub mod payload;
 pub mod role;
+pub mod socks;

@@ -1,4 +1,4 @@
-// What a connection costs: to open and close one, and to keep one idle.
+// What a connection costs: to open and close one, straight and through a proxy, and to keep one idle.
 import { AnswerCheck, PongCheck } from '../harness/checks.mjs'
 
 const contestants = { tcpull: { peer: 'tcpull' }, net: { peer: 'net' } }
@@ -15,6 +15,18 @@ const openAskClose = (atOnce) => ({
   targets: { net: 1 }
 })
 
+/** The proxy is itself whatever target it is asked for: it is the clients that are measured. */
+const openAskCloseThroughProxy = (atOnce) => ({
+  ...openAskClose(atOnce),
+  name: `open-ask-close-socks5-${atOnce}`,
+  title: `open, ask, close through SOCKS5, ${atOnce} at once`,
+  over: 'socks5',
+  run: 'openAskCloseThroughProxy',
+  parameters: { atOnce, target: { host: '127.0.0.1', port: 9 } },
+  contestants: { tcpull: { peer: 'tcpull' }, socks: { peer: 'socks' } },
+  targets: { socks: 1 }
+})
+
 /** Each has had one exchange before, so that buffers made for it and kept are seen. */
 const idle = {
   unit: 'connection',
@@ -29,6 +41,8 @@ const idle = {
 export const connections = [
   openAskClose(1),
   openAskClose(64),
+  openAskCloseThroughProxy(1),
+  openAskCloseThroughProxy(64),
   { ...idle, name: 'idle-memory', title: 'memory when idle', parameters: { atOnce: 64, reading: false } },
   {
     ...idle,

@@ -4,7 +4,8 @@
 //   shown                 what the table counts in instead, { unit, count }: so many make one
 //   units                 how many of them are done, { full, quick }; `step` is the least number that makes sense
 //   Check                 the class that holds what must come (harness/checks.mjs)
-//   over                  which port of the far end: 'plain' unless said, 'tls', or 'hybrid' for its other key exchange
+//   over                  which port of the far end: 'plain' unless said, 'tls', 'hybrid' for its other key exchange, or
+//                         'socks5' for a proxy before it
 //   run, parameters       the function each peer exports for it, and what that is given besides port, units and check
 //   contestants           by label: `peer` (file in peers/) or `program` (Rust), with own `run`, `over` or parameters;
 //                         `binary` names the crate of another build of the addon that it loads

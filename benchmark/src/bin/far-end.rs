@@ -3,7 +3,7 @@
 //! Prints a line of JSON with its ports on 127.0.0.1 and what a client needs to trust it, and exits when its standard
 //! input ends, so that it never outlives its starter.
 
-use mio::net::TcpListener;
+use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use rustls::ServerConfig;
 use socket2::SockRef;
@@ -27,12 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Identity { ca, classical, hybrid } = Identity::make()?;
     let mut poll = Poll::new()?;
     let mut listeners = Vec::new();
-    for (index, settings) in [None, Some(classical), Some(hybrid)].into_iter().enumerate() {
+    let speeches = [Speech::Plain, Speech::Tls(classical), Speech::Tls(hybrid), Speech::Socks5];
+    for (index, speech) in speeches.into_iter().enumerate() {
         let mut socket = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
         // The queue of 128 that it has by itself is too short for 200 at once: the others would try again a second later.
         SockRef::from(&socket).listen(BACKLOG)?;
         poll.registry().register(&mut socket, Token(LISTENERS + index), Interest::READABLE)?;
-        listeners.push(Listener { socket, settings });
+        listeners.push(Listener { socket, speech });
     }
     announce(&listeners, &ca)?;
     thread::spawn(|| {
@@ -70,21 +71,37 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A port, and what its connections speak: nothing but the commands, or those over TLS.
+/// A port, and what its connections speak.
 struct Listener {
     socket: TcpListener,
-    settings: Option<Arc<ServerConfig>>,
+    speech: Speech,
+}
+
+/// What there is before the commands: nothing, TLS, or a proxy.
+enum Speech {
+    Plain,
+    Tls(Arc<ServerConfig>),
+    Socks5,
+}
+
+impl Speech {
+    fn begin(&self, socket: TcpStream) -> io::Result<Connection> {
+        Ok(match self {
+            Self::Plain => Connection::new(Channel::new(socket, None)?),
+            Self::Tls(settings) => Connection::new(Channel::new(socket, Some(Arc::clone(settings)))?),
+            Self::Socks5 => Connection::behind_proxy(Channel::new(socket, None)?),
+        })
+    }
 }
 
 fn announce(listeners: &[Listener], ca: &str) -> io::Result<()> {
     let ports = listeners.iter().map(|listener| Ok(listener.socket.local_addr()?.port()));
-    let [plain, tls, hybrid] = ports.collect::<io::Result<Vec<_>>>()?[..] else {
-        unreachable!("three were made")
+    let [plain, tls, hybrid, socks5] = ports.collect::<io::Result<Vec<_>>>()?[..] else {
+        unreachable!("four were made")
     };
+    let ports = format!(r#"{{"plain":{plain},"tls":{tls},"hybrid":{hybrid},"socks5":{socks5}}}"#);
     // PEM is ASCII: of its characters JSON escapes the line feeds alone, as Rust does.
-    println!(
-        r#"{{"ports":{{"plain":{plain},"tls":{tls},"hybrid":{hybrid}}},"tls":{{"ca":{ca:?},"servername":"{NAME}"}}}}"#
-    );
+    println!(r#"{{"ports":{ports},"tls":{{"ca":{ca:?},"servername":"{NAME}"}}}}"#);
     Ok(())
 }
 
@@ -100,7 +117,7 @@ fn accept(listener: &Listener, poll: &Poll, connections: &mut Connections) -> io
                 let slot = connections.free.pop().unwrap_or(connections.slots.len());
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 poll.registry().register(&mut socket, Token(slot), interest)?;
-                connections.put(slot, Connection::new(Channel::new(socket, listener.settings.clone())?));
+                connections.put(slot, listener.speech.begin(socket)?);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
