@@ -127,12 +127,16 @@ function handshakeOf(t: ExecutionContext, { ends }: Recording, phases: ReadonlyM
   return first
 }
 
+const WINDOWS = process.platform === 'win32'
+
 for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
   test(`cut after every byte, a handshake and a reply of three records are truncated, over ${version}`, async (t) => {
     const port = await serve(t, version)
     const recording = await record(t, port)
     const phases = new Map<number, string>()
-    await each([...Array(recording.length).keys()], async (limit) => {
+    // A connection takes Wine some fifty times as long.
+    const places = WINDOWS ? sample(recording, 11) : [...Array(recording.length).keys()]
+    await each(places, async (limit) => {
       const { data, error } = await through(port, { limit, ending: 'end' })
       if (error?.code !== 'ERR_TLS_TRUNCATED') t.fail(`cut after ${limit}: ${error?.code ?? 'a clean end'}`)
       if (data !== replyUpTo(recording, limit)) t.fail(`cut after ${limit}: ${data}`)
@@ -163,9 +167,12 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
       const { data, error } = await through(port, { limit, ending: 'reset' })
       const isRead = error?.phase === 'read'
       // The handshake's last message may be written to a connection that is no more; then there is none to read.
-      t.regex(error?.code ?? 'a clean end', isRead ? /^ECONNRESET$/ : /^(ECONNRESET|EPIPE)$/, `reset after ${limit}`)
+      // Under Wine it may look like an end, once a write has been told of it.
+      const codes = isRead ? ['ECONNRESET'] : ['ECONNRESET', 'EPIPE']
+      if (WINDOWS) codes.push('ECONNABORTED', 'ERR_TLS_TRUNCATED')
+      t.true(codes.includes(error?.code ?? ''), `reset after ${limit}: ${error?.code ?? 'a clean end'}`)
       // Windows throws away what has come when a reset comes.
-      const exact = isRead && process.platform !== 'win32'
+      const exact = isRead && !WINDOWS
       if (exact) t.is(data, replyUpTo(recording, limit), `reset after ${limit}`)
       else t.true(replyUpTo(recording, limit).startsWith(data), `reset after ${limit}`)
     })
@@ -176,7 +183,8 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
     const recording = await record(t, port)
     const { ends } = recording
     const begin = ends.at(-5) as number
-    const places = Array.from({ length: recording.length - begin }, (_, index) => begin + index)
+    const step = WINDOWS ? 5 : 1
+    const places = Array.from({ length: Math.ceil((recording.length - begin) / step) }, (_, at) => begin + at * step)
     await each(places, async (change) => {
       const { data, error } = await through(port, { change })
       const start = ends.filter((end) => end <= change).at(-1) as number

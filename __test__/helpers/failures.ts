@@ -2,6 +2,9 @@
 
 import type { ExecutionContext } from 'ava'
 import { TcpError } from 'tcpull'
+import { within } from './within'
+
+export { within }
 
 /** The fields of an error that a test names; a value of `undefined` says that the field is absent. */
 export type Shape = Partial<Record<keyof TcpError, unknown>>
@@ -17,21 +20,6 @@ export async function fails(t: ExecutionContext, promise: Promise<unknown>, shap
 export function matches(t: ExecutionContext, error: TcpError | null, shape: Shape): void {
   const found = Object.fromEntries(Object.keys(shape).map((key) => [key, error?.[key as keyof TcpError]]))
   t.deepEqual(found, { ...shape }, error?.message)
-}
-
-const GUARD = 60_000
-
-/** The promise, or a failure when it hangs. The guard is generous: no test depends on how long things take. */
-export async function within<T>(promise: Promise<T>, what = 'the call'): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const guard = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} hangs`)), GUARD)
-  })
-  try {
-    return await Promise.race([promise, guard])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** What became of a promise, as text that can be compared. */

@@ -102,8 +102,10 @@ function forward(far: Socket, near: Socket, treatment: Treatment, seen: (chunk: 
 }
 
 async function slowly(socket: Socket, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; at++) {
-    await written(socket, bytes.subarray(at, at + 1))
+  // Wine takes milliseconds for each.
+  const size = process.platform === 'win32' ? 13 : 1
+  for (let at = 0; at < bytes.length; at += size) {
+    await written(socket, bytes.subarray(at, at + size))
     await turns(1)
   }
 }

@@ -6,7 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { within } from './failures'
+import { within } from './within'
 
 /** A program with its arguments. */
 export type Command = [program: string, ...given: string[]]

@@ -144,8 +144,9 @@ impl ServerCertVerifier for Trust {
             match the_system() {
                 Ok(system) => match judged(&*system) {
                     Ok(verified) => return Ok(verified),
-                    // Of a chain that leads to the caller's authority, theirs is the better reason.
-                    Err(other) if is_unknown(&error) => error = other,
+                    // Of a chain that leads to the caller's authority, theirs is the better reason; and a number of the
+                    // system's is none to anybody.
+                    Err(other) if is_unknown(&error) && (own.is_none() || is_plain(&other)) => error = other,
                     Err(_) => {}
                 },
                 Err(none) if own.is_none() => return Err(none),
@@ -218,6 +219,14 @@ fn the_system() -> Result<Arc<dyn ServerCertVerifier>, Error> {
 
 fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
+}
+
+/// It says what is wrong in rustls' words.
+fn is_plain(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::InvalidCertificate(CertificateError::Other(_)) | Error::General(_) | Error::Other(_)
+    )
 }
 
 /// The certificate was judged an authority's, as many a device calls its own certificate.
