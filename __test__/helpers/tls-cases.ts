@@ -124,7 +124,24 @@ function trusts(tls: TlsOptions): TlsOptions[] {
   return tls.ca === undefined ? [tls] : [{ ...tls, caOnly: true }, tls]
 }
 
+/** Each case has a server and several sockets, which a system has only so many of; Wine's server holds those of all processes. */
+const AT_ONCE = 24
+let open = 0
+const waiting: (() => void)[] = []
+
+/** Resolves when there is room for one more case, which ends with its test. */
+async function turn(t: ExecutionContext): Promise<void> {
+  if (open === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
+  else open++
+  t.teardown(() => {
+    const next = waiting.shift()
+    if (next === undefined) open--
+    else next()
+  })
+}
+
 export async function refuses(t: ExecutionContext, refusal: Refusal, dial: Dial): Promise<void> {
+  await turn(t)
   const { host, code, phase, leaf } = refusal
   const { port, seen, settled } = await refusal.server(t)
   for (const tls of trusts(refusal.tls())) {
@@ -136,6 +153,7 @@ export async function refuses(t: ExecutionContext, refusal: Refusal, dial: Dial)
 }
 
 export async function accepts(t: ExecutionContext, accepted: Case, dial: Dial): Promise<void> {
+  await turn(t)
   const { host, leaf } = accepted
   const { port, seen, settled } = await accepted.server(t)
   const options = trusts(accepted.tls())

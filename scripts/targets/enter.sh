@@ -25,6 +25,8 @@ setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child bash -euo pip
   mkdir project
   mount --bind "$PROJECT" project
   cp /etc/hosts etc/hosts
+  # One wineserver holds the descriptors of all its processes.
+  ulimit -n "$(ulimit -Hn)"
   exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" TCPULL_REACTOR="${TCPULL_REACTOR:-}" \
     XDG_RUNTIME_DIR=/tmp WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" NODE_SKIP_PLATFORM_CHECK=1 \
     chroot . sh -c "cd /project && exec \"\$@\"" sh "$@"

@@ -11,6 +11,9 @@ use rustls::{
 use super::certificate::{Certificate, sha256};
 use crate::failure::{Failure, Phase};
 
+/// CERT_E_REVOCATION_FAILURE, 0x800B010E, as std writes it: Wine's CryptoAPI says so of a chain that leads nowhere.
+const NO_REVOCATION: &str = "(os error -2146762482)";
+
 /// The certificates that a server has sent, and who it should be.
 pub struct Presented<'a> {
     pub leaf: &'a CertificateDer<'a>,
@@ -60,6 +63,7 @@ impl Presented<'_> {
                 Some(error) => self.refuse_by_webpki(error),
                 // All that rustls-platform-verifier says of a wrong purpose.
                 None if inner.to_string() == "certificate had invalid extensions" => self.refuse_purpose(),
+                None if inner.to_string().contains(NO_REVOCATION) => self.refuse_unknown(),
                 None => self.refuse("CERT_REJECTED", format!("was refused: {inner}")),
             },
             error => self.refuse("CERT_REJECTED", format!("was refused: {error}")),
