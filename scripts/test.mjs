@@ -7,14 +7,14 @@ import { available, record } from './run.mjs'
 const ci = process.env.CI === 'true'
 // All other files of tests run over TLS too, new ones with them.
 const LEFT_OUT_OVER_TLS = [
-  // over TLS in any case
-  /^tls-/,
+  // over TLS in any case, and in the clear in others
+  /^(tls|proxies)\b/,
   // how the package is loaded, and on what
   /^(loader|module|reactor)\./,
   // what an address says, before anything is connected
   /^addresses\./,
   // servers that are not ours to choose
-  /^real-servers\./
+  /^real-(servers|proxies)\b/
 ]
 
 const totals = { passed: 0, failed: 0 }

@@ -145,7 +145,10 @@ export async function refuses(t: ExecutionContext, refusal: Refusal, dial: Dial)
   const { host, code, phase, leaf } = refusal
   const { port, seen, settled } = await refusal.server(t)
   for (const tls of trusts(refusal.tls())) {
-    const error = await fails(t, exchange(dial({ host, port }, tls)), { code, phase })
+    const failing = exchange(dial({ host, port }, tls))
+    // Who refuses a client resets the connection, and Windows throws away what came before that: the alert.
+    const mayLose = process.platform === 'win32' && phase === 'read'
+    const error = await fails(t, failing, mayLose ? { phase } : { code, phase })
     if (leaf) t.deepEqual(error.cert?.raw, leaf().raw)
   }
   await settled()
