@@ -7,7 +7,8 @@ export const skips = [
     file: 'tls-engine.spec.js',
     title: 'close sends close_notify after what was written, destroy nothing, over TLSv1.3',
     targets: ['win32-x64-msvc', 'win32-ia32-msvc'],
-    reason: "Windows resets a connection that is closed before the server's session tickets were read, which Wine brings late"
+    reason:
+      "Windows resets a connection that is closed before the server's session tickets were read, which Wine brings late"
   },
   {
     file: 'tls-upgrade-failures.spec.js',
