@@ -129,8 +129,17 @@ const AT_ONCE = 24
 let open = 0
 const waiting: (() => void)[] = []
 
-/** Resolves when there is room for one more case, which ends with its test. */
-async function turn(t: ExecutionContext): Promise<void> {
+/** Whose turn it is or will be: a test that held one turn while it waits for another could wait for itself. */
+const taken = new WeakMap<ExecutionContext, Promise<void>>()
+
+/** Resolves when there is room for one more test, whose cases come one after the other. */
+function turn(t: ExecutionContext): Promise<void> {
+  const mine = taken.get(t) ?? take(t)
+  taken.set(t, mine)
+  return mine
+}
+
+async function take(t: ExecutionContext): Promise<void> {
   if (open === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve))
   else open++
   t.teardown(() => {
