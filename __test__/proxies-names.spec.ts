@@ -1,6 +1,7 @@
 // What a proxy is handed of a target, as a name or as an address, and who looks names up; logins. Knows nothing of how a target
 // is spoken to.
 
+import { getEventListeners } from 'node:events'
 import test, { type ExecutionContext } from 'ava'
 import { type ConnectOptions, connect, type LookupFunction, type ProxyProtocol, type TcpError } from 'tcpull'
 import { fails, within } from './helpers/failures'
@@ -146,6 +147,14 @@ for (const protocol of ['socks4', 'socks4+tls'] as const) {
     t.is(proxy.seen.asked.length, 1)
   })
 
+  test(`${protocol} is handed a target that is an address, whatever family is wanted`, async (t) => {
+    const proxy = await proxyOf(t, protocol, { serve })
+    const tls = proxy.option.tls && { tls: { ...proxy.option.tls, servername: PROXY_HOST } }
+    const option = { ...proxy.option, host: '127.0.0.1', ...tls }
+    const four = { host: '10.1.2.3', port: 7, as: 'IPv4' }
+    t.deepEqual(await ask(t, proxy, '10.1.2.3', { family: 6, proxy: option }), four)
+  })
+
   test(`${protocol} is handed no address of IPv4 where IPv6 alone is wanted`, async (t) => {
     const proxy = await proxyOf(t, protocol, { serve })
     const { lookup } = answering('2001:db8::1', '10.1.2.3')
@@ -249,3 +258,16 @@ for (const [protocol, login] of Object.entries(LOGINS) as [ProxyProtocol, Login]
     t.is(proxy.seen.logins.length, protocols[protocol].speech === 'socks5' ? 0 : 1)
   })
 }
+
+test('a look-up that fails ends the other one, and names the proxy that it is for', async (t) => {
+  const mine = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
+  const lookup: LookupFunction = (name, _options, callback) => {
+    if (name === 'second.test') callback(mine, [])
+  }
+  const { signal } = new AbortController()
+  const proxy = ['socks5://first.test:1', 'socks5://second.test:1']
+  const dialling = connect('name.test:7', { lookup, timeout: 600_000, signal, proxy })
+  const error = await fails(t, dialling, { code: 'ENOTFOUND', phase: 'proxy' })
+  t.regex(error.message, /^proxy 1 of 2 socks5:\/\/first\.test:1: /)
+  t.deepEqual(getEventListeners(signal, 'abort'), [])
+})

@@ -81,7 +81,7 @@ pub struct Failure {
     /// so that a `Result` stays small on the way of every read.
     pub address: Option<Box<SocketAddr>>,
     /// Every address that was dialled, in order of their starts.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Box<[Attempt]>,
     /// The certificate that was refused, in DER.
     pub certificate: Option<Arc<[u8]>>,
     /// The proxy that it happened at, or on the way to.
@@ -118,7 +118,7 @@ impl Failure {
             phase,
             syscall: None,
             address: None,
-            attempts: Vec::new(),
+            attempts: Box::default(),
             certificate: None,
             via: None,
         }

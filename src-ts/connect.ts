@@ -28,7 +28,7 @@ export async function connect(address: Address, options?: ConnectOptions): Promi
   if (settings.signal?.aborted) throw failed(Failure.aborted(settings.signal, 'connect'), target)
   if (networkIsDenied(process)) throw failed(DENIED, target)
   const started = performance.now()
-  const addresses = await Promise.all(hops.map((hop) => lookUp(hop, target, settings)))
+  const addresses = await lookUpAll(hops, target, settings)
   const elapsed = addresses.every((list) => list === undefined) ? 0 : performance.now() - started
   const timeout = settings.timeout === 0 ? 0 : Math.max(settings.timeout - elapsed, 1)
   const outcome = await dial(hops, settings, timeout, addresses, tls)
@@ -177,25 +177,31 @@ function dial(
 /** The most milliseconds that `setTimeout` takes: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
+/** Looks up on the whole way what the caller's own `lookup` is for. The first failure ends it all: nothing waits on. */
+async function lookUpAll(hops: readonly Hop[], target: Target, settings: Settings): Promise<(string[] | undefined)[]> {
+  const endings: (() => void)[] = []
+  try {
+    return await Promise.all(hops.map((hop) => lookUp(hop, target, settings, endings)))
+  } finally {
+    for (const end of endings) end()
+  }
+}
+
 /** Asks the caller's own `lookup`, if there is one and the host is a name for us to look up; under the dial's deadline and signal. */
-function lookUp(hop: Hop, target: Target, settings: Settings): Promise<string[]> | undefined {
+function lookUp(hop: Hop, target: Target, settings: Settings, endings: (() => void)[]): Promise<string[]> | undefined {
   const { lookup, family, timeout, signal } = settings
   if (lookup === undefined || !hop.looksUp || isIP(hop.host) !== 0) return undefined
   const answer = new Promise<string[] | Failure>((resolve, reject) => {
-    const settled = (act: () => void): void => {
-      clearTimeout(timer)
-      forget?.()
-      act()
-    }
-    const onTimeout = (): void => settled(() => resolve(lookupTimedOut(hop, timeout)))
+    const onTimeout = (): void => resolve(lookupTimedOut(hop, timeout))
     const timer = timeout > 0 ? setTimeout(onTimeout, Math.min(timeout, LONGEST_TIMER)) : undefined
-    const forget = signal && onAbort(signal, () => settled(() => resolve(Failure.aborted(signal, 'lookup'))))
+    endings.push(() => clearTimeout(timer))
+    if (signal) endings.push(onAbort(signal, () => resolve(Failure.aborted(signal, 'lookup'))))
     try {
       lookup(hop.host, { all: true, family, verbatim: true }, (error, addresses) =>
-        settled(() => resolve(error ? lookupFailed(error) : listed(hop, addresses)))
+        resolve(error ? lookupFailed(error) : listed(hop, addresses))
       )
     } catch (error) {
-      settled(() => reject(error))
+      reject(error)
     }
   })
   return answer.then((outcome) => {
@@ -207,7 +213,7 @@ function lookUp(hop: Hop, target: Target, settings: Settings): Promise<string[]>
 /** A failed look-up for a proxy is told as native code tells its own. */
 function onTheWay(hop: Hop, { message, details, name }: Failure): Failure {
   if (hop.for === undefined) return new Failure(message, details, name)
-  return new Failure(`proxy ${hop.for.url}: ${message}`, { ...details, phase: 'proxy', proxy: hop.for }, name)
+  return new Failure(`${hop.called}: ${message}`, { ...details, phase: 'proxy', proxy: hop.for }, name)
 }
 
 function lookupTimedOut({ host }: Hop, timeout: number): Failure {

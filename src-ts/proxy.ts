@@ -47,6 +47,8 @@ export interface Hop {
   ask: object | undefined
   /** The proxy that this one's name is looked up for, by its URL and number: itself, or the one before the target */
   for: { url: string; hop: number } | undefined
+  /** That proxy, as native code calls it in messages */
+  called: string
 }
 
 interface Understood {
@@ -80,7 +82,9 @@ export function way(given: unknown, target: { host: string; port: number; tls: b
       url: `${proxy.scheme}://${isIP(proxy.host) === 6 ? `[${proxy.host}]` : proxy.host}:${proxy.port}`,
       hop
     }
-    return { host, port, looksUp, ask: next && asked(found[index] as Understood, next), for: at }
+    const number = found.length === 1 ? '' : ` ${hop + 1} of ${found.length}`
+    const called = `proxy${number} ${at?.url}`
+    return { host, port, looksUp, ask: next && asked(found[index] as Understood, next), for: at, called }
   })
 }
 

@@ -20,7 +20,7 @@ pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
     };
     let failure = Failure::system_at(&telling.error, Phase::Connect, telling.syscall, telling.address);
     if attempts.len() == 1 {
-        return Failure { attempts, ..failure };
+        return Failure { attempts: attempts.into(), ..failure };
     }
     let message = format!(
         "{} {} {}: all {} addresses failed: {}",
@@ -30,7 +30,7 @@ pub fn all_refused(plan: &Plan, course: &Course) -> Failure {
         attempts.len(),
         list(&attempts),
     );
-    Failure { message, address: None, attempts, ..failure }
+    Failure { message, address: None, attempts: attempts.into(), ..failure }
 }
 
 /// The time was over before the name had addresses.
@@ -51,7 +51,7 @@ pub fn tls_timed_out(plan: &Plan) -> Failure {
 
 /// The time was over before a proxy had answered.
 pub fn proxy_timed_out(plan: &Plan) -> Failure {
-    timed_out(plan, Phase::Proxy, "waiting for the proxy".into(), Vec::new())
+    timed_out(plan, Phase::Proxy, "passing the proxy".into(), Vec::new())
 }
 
 /// The time was over before a TLS handshake on a connection that was in use already was.
@@ -62,13 +62,13 @@ pub fn handshake_timed_out(timeout: Option<Duration>) -> Failure {
 
 /// What failed after an address had let us connect.
 pub fn after_connect(failure: Failure, peer: SocketAddr, attempts: Vec<Attempt>) -> Failure {
-    Failure { address: Some(peer.into()), attempts, ..failure }
+    Failure { address: Some(peer.into()), attempts: attempts.into(), ..failure }
 }
 
 fn timed_out(plan: &Plan, phase: Phase, doing: String, attempts: Vec<Attempt>) -> Failure {
     let millis = plan.timeout.unwrap_or_default().as_millis();
     let message = format!("connection to {} timed out after {millis} ms while {doing}", plan.target());
-    Failure { attempts, ..Failure::new("ETIMEDOUT", phase, message) }
+    Failure { attempts: attempts.into(), ..Failure::new("ETIMEDOUT", phase, message) }
 }
 
 /// The first refusal that says something of the far end or of this process' limits. The others only say that this machine

@@ -6,7 +6,7 @@ use std::{
     net::TcpStream as StdStream,
 };
 
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::yield_now};
 
 use crate::stream::{Stack, Stream, tls::Tls};
 
@@ -90,7 +90,12 @@ impl Line {
             });
             into.truncate(before + *result.as_ref().unwrap_or(&0));
             match result {
-                Err(error) if is_nothing(&error) => self.socket.readable().await?,
+                Err(error) if is_nothing(&error) => {
+                    // TLS stops at times although the socket has more, which is readable at once then: a peer that sends
+                    // without end what has no data must not keep the dial's deadline, and the other dials, from their turn.
+                    yield_now().await;
+                    self.socket.readable().await?;
+                }
                 result => return result,
             }
         }

@@ -53,7 +53,7 @@ pub async fn dial(plan: Plan) -> Result<Dialled, Failure> {
     match go_on(&plan, socket, deadline, &mut timings).await {
         Ok((stream, early, tls)) => Ok(Dialled { stream, early, tls, timings, attempts, peer, local }),
         // Behind a proxy the peer is not the one that all of this is about.
-        Err(failure) if !plan.hops.is_empty() => Err(Failure { attempts, ..failure }),
+        Err(failure) if !plan.hops.is_empty() => Err(Failure { attempts: attempts.into(), ..failure }),
         Err(failure) => Err(failing::after_connect(failure, peer, attempts)),
     }
 }

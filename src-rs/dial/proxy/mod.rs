@@ -147,6 +147,8 @@ impl Hop {
     async fn destination(&self, family: Family) -> Result<Destination<'_>, Failure> {
         match &self.next.host {
             Host::Name(name) if self.kind.takes_names() => Ok(Destination::Name(name)),
+            // As everywhere, an address is used whatever family is wanted.
+            Host::Ip(ip) => Ok(Destination::Ip(*ip)),
             _ => {
                 let family = match (self.kind, family) {
                     (Kind::Socks4, Family::V6) => return Err(self.next.no_address(Family::V4)),
@@ -226,11 +228,11 @@ async fn ask<T>(
     request: &[u8],
     mut judge: impl FnMut(&[u8]) -> Verdict<T>,
 ) -> Result<T, Failure> {
-    let broken = |error: io::Error| Failure::system(&error, Phase::Proxy, "read");
-    line.send(request).await.map_err(broken)?;
+    let broken = |syscall| move |error: io::Error| Failure::system(&error, Phase::Proxy, syscall);
+    line.send(request).await.map_err(broken("write"))?;
     let mut bytes = Vec::new();
     loop {
-        if line.receive(&mut bytes).await.map_err(broken)? == 0 {
+        if line.receive(&mut bytes).await.map_err(broken("read"))? == 0 {
             let message = "the proxy ended the connection before its answer was whole";
             return Err(Failure::new("ERR_PROXY_PROTOCOL", Phase::Proxy, message));
         }
