@@ -213,7 +213,8 @@ function lookUp(hop: Hop, target: Target, settings: Settings, endings: (() => vo
 /** A failed look-up for a proxy is told as native code tells its own. */
 function onTheWay(hop: Hop, { message, details, name }: Failure): Failure {
   if (hop.for === undefined) return new Failure(message, details, name)
-  return new Failure(`${hop.called}: ${message}`, { ...details, phase: 'proxy', proxy: hop.for }, name)
+  const number = hop.proxies === 1 ? '' : ` ${hop.for.hop + 1} of ${hop.proxies}`
+  return new Failure(`proxy${number} ${hop.for.url}: ${message}`, { ...details, phase: 'proxy', proxy: hop.for }, name)
 }
 
 function lookupTimedOut({ host }: Hop, timeout: number): Failure {

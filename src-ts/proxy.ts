@@ -47,8 +47,8 @@ export interface Hop {
   ask: object | undefined
   /** The proxy that this one's name is looked up for, by its URL and number: itself, or the one before the target */
   for: { url: string; hop: number } | undefined
-  /** That proxy, as native code calls it in messages */
-  called: string
+  /** How many proxies are on the way */
+  proxies: number
 }
 
 interface Understood {
@@ -82,9 +82,7 @@ export function way(given: unknown, target: { host: string; port: number; tls: b
       url: `${proxy.scheme}://${isIP(proxy.host) === 6 ? `[${proxy.host}]` : proxy.host}:${proxy.port}`,
       hop
     }
-    const number = found.length === 1 ? '' : ` ${hop + 1} of ${found.length}`
-    const called = `proxy${number} ${at?.url}`
-    return { host, port, looksUp, ask: next && asked(found[index] as Understood, next), for: at, called }
+    return { host, port, looksUp, ask: next && asked(found[index] as Understood, next), for: at, proxies: found.length }
   })
 }
 
