@@ -45,6 +45,15 @@ async function gets(t: ExecutionContext, socket: Socket, text: string): Promise<
   t.is(socket.read(), null)
 }
 
+/** Nothing that was refused before is in the way of TLS. */
+async function goesOver(t: ExecutionContext, both: Pair): Promise<void> {
+  const secured = await upgrade(both)
+  secured.write('sealed\n')
+  t.is(await both.client.readLine(), 'sealed')
+}
+
+const OUT_OF_STATE = { name: 'TcpError', code: 'ERR_INVALID_STATE', phase: 'tls' }
+
 test('a connection goes over to TLS behind what was said in the clear', async (t) => {
   const both = await pair(t)
   const { client, socket } = both
@@ -134,47 +143,41 @@ test('plaintext that was not read is refused, and after it was read TLS can begi
   client.unread('5')
   await fails(t, client.startTls(trust()), refused)
   t.is(latin1(await client.readExactly(1)), '5')
-  const secured = await upgrade(both)
-  secured.write('sealed\n')
-  t.is(await client.readLine(), 'sealed')
+  await goesOver(t, both)
 })
 
 test('while a read or a write waits TLS cannot begin, and the connection goes on', async (t) => {
   const both = await pair(t)
   const { client, socket } = both
-  const refused = { name: 'TcpError', code: 'ERR_INVALID_STATE', phase: 'tls' }
   const reading = client.readLine()
-  await fails(t, client.startTls(trust()), refused)
+  await fails(t, client.startTls(trust()), OUT_OF_STATE)
   socket.write('line\n')
   t.is(await within(reading), 'line')
   const writing = client.write(large)
-  await fails(t, client.startTls(trust()), refused)
+  await fails(t, client.startTls(trust()), OUT_OF_STATE)
   let left = large.length
   while (left > 0) {
     await turns(1)
     left -= (socket.read() as Buffer | null)?.length ?? 0
   }
   await within(writing)
-  const secured = await upgrade(both)
-  secured.write('sealed\n')
-  t.is(await client.readLine(), 'sealed')
+  await goesOver(t, both)
 })
 
 test('TLS begins once', async (t) => {
   const both = await pair(t)
   const { client, socket } = both
-  const refused = { name: 'TcpError', code: 'ERR_INVALID_STATE', phase: 'tls' }
   const starting = client.startTls(trust())
-  await fails(t, client.startTls(trust()), refused)
+  await fails(t, client.startTls(trust()), OUT_OF_STATE)
   const secured = await within(secure(socket))
   await within(starting)
-  await fails(t, client.startTls(trust()), refused)
+  await fails(t, client.startTls(trust()), OUT_OF_STATE)
   secured.write('x')
   t.is(latin1(await client.readExactly(1)), 'x')
 
   const server = await listen(t, (raw) => void secure(raw).then((socket) => socket.pipe(socket)))
   const other = await connect({ host: '127.0.0.1', port: portOf(server) }, { tls: trust() })
-  await fails(t, other.startTls(trust()), refused)
+  await fails(t, other.startTls(trust()), OUT_OF_STATE)
   t.is(await other.request('x\n', { line: true }), 'x')
   await other.close()
 })
