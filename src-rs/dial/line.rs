@@ -93,7 +93,9 @@ impl Line {
                 Err(error) if is_nothing(&error) => {
                     // TLS stops at times although the socket has more, which is readable at once then: a peer that sends
                     // without end what has no data must not keep the dial's deadline, and the other dials, from their turn.
-                    yield_now().await;
+                    if !self.layers.is_empty() {
+                        yield_now().await;
+                    }
                     self.socket.readable().await?;
                 }
                 result => return result,
